@@ -1,0 +1,56 @@
+import type { NdArray, Random, RandomState } from "../tensor/index.ts";
+import type { Denoiser, Prediction } from "./denoiser.ts";
+import type { NoiseLevel } from "./schedule.ts";
+
+/**
+ * One step of the loop, before it is taken: the noisy latent at its level, and what the denoiser makes of it.
+ * Its arrays are the loop's own: read them, and to change something wrap the denoiser or branch from a changed copy.
+ */
+export interface Step extends NoiseLevel, Prediction {
+  /** Which step of the run, from 0. */
+  readonly step: number;
+  /** The noisy latent at the beginning of the step. */
+  readonly latent: NdArray;
+  /** The generators' states at the beginning of the step, so that the run can go on from here. */
+  readonly random: readonly RandomState[];
+}
+
+/** What a sampler works on. */
+export interface SamplerInput {
+  readonly denoise: Denoiser;
+  /** The latent at `levels[start]`. */
+  readonly latent: NdArray;
+  /** From noisy to clean; one more than there are steps. */
+  readonly levels: readonly NoiseLevel[];
+  /** The step to begin with. */
+  readonly start: number;
+  /** Where noise comes from: one generator for each picture of the batch, or one for all. The sampler moves them on. */
+  readonly random: readonly Random[];
+}
+
+/** A way from noise to picture: yields every step before taking it, and returns the latent at the last level. */
+export type Sampler = (input: SamplerInput) => AsyncGenerator<Step, NdArray, void>;
+
+/** The steps from `start` on: each one's number, its level, and the level that it leads to. */
+export function* intervals({ levels, start }: Pick<SamplerInput, "levels" | "start">): Generator<{
+  readonly step: number;
+  readonly level: NoiseLevel;
+  readonly next: NoiseLevel;
+}> {
+  for (let step = start; step + 1 < levels.length; step++) {
+    yield { step, level: levels[step]!, next: levels[step + 1]! };
+  }
+}
+
+/**
+ * Variance of the latent at `next` when the latent at `level` and the clean one are known, the least that an ancestral
+ * step can add: Ho et al. 2020, equation 7 ("fixed small"), for any alpha and sigma.
+ */
+export function posteriorVariance(level: NoiseLevel, next: NoiseLevel): number {
+  return (addedVariance(level, next) * next.sigma ** 2) / level.sigma ** 2;
+}
+
+/** Variance of the noise that the forward process adds from `next` up to `level` (beta, where the two are neighbours). */
+export function addedVariance(level: NoiseLevel, next: NoiseLevel): number {
+  return level.sigma ** 2 - ((level.alpha / next.alpha) * next.sigma) ** 2;
+}

@@ -1,0 +1,66 @@
+import type { Attribute, Initializer, Node } from "../onnx/index.ts";
+import { sizeOf } from "../tensor/index.ts";
+import type { Shape } from "./tensor.ts";
+
+/** Emits ONNX nodes; equal nodes and equal constants are emitted once. */
+export class Emitter {
+  readonly nodes: Node[] = [];
+  readonly initializers: Initializer[] = [];
+  readonly #known = new Map<string, string>();
+  readonly #large = new Map<ArrayBufferView, string>();
+
+  emit(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Record<string, Attribute> = {},
+    domain = "",
+  ): string {
+    const key = `${domain}:${opType}(${inputs.join()})${JSON.stringify(attributes)}`;
+    return this.#once(key, (name) =>
+      this.nodes.push({ opType, domain, inputs, outputs: [name], attributes }),
+    );
+  }
+
+  /** An int64 list, as ONNX takes shapes and axes. */
+  integers(values: readonly number[]): string {
+    return this.#once(`int64 ${values.join()}`, (name) => {
+      const bytes = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+      this.initializers.push({
+        name,
+        elementType: "int64",
+        shape: [values.length],
+        content: { bytes },
+      });
+    });
+  }
+
+  constant(data: Float32Array | Int32Array, shape: Shape): string {
+    const elementType = data instanceof Int32Array ? "int32" : "float32";
+    const add = (name: string) => {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      this.initializers.push({ name, elementType, shape, content: { bytes } });
+    };
+    if (data.length <= 64)
+      return this.#once(`${elementType} [${shape.join()}] ${data.join()}`, add);
+    const name = this.#large.get(data) ?? this.#once(`large constant ${this.#large.size}`, add);
+    this.#large.set(data, name);
+    return name;
+  }
+
+  /** `value` repeated, for sums and paddings. */
+  filled(value: number, shape: Shape): string {
+    return this.#once(`filled ${value} [${shape.join()}]`, (name) => {
+      const bytes = new Uint8Array(new Float32Array(sizeOf(shape)).fill(value).buffer);
+      this.initializers.push({ name, elementType: "float32", shape, content: { bytes } });
+    });
+  }
+
+  #once(key: string, add: (name: string) => void): string {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const name = `v${this.#known.size}`;
+    this.#known.set(key, name);
+    add(name);
+    return name;
+  }
+}

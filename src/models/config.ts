@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { UserError } from "../tensor/index.ts";
+
+const positive = z.int().min(1);
+
+/**
+ * unet/config.json in diffusers' words and with diffusers' defaults. What changes the network and is not
+ * built here is refused by its literal.
+ */
+const unetSchema = z.object({
+  sample_size: positive,
+  in_channels: positive.default(4),
+  out_channels: positive.default(4),
+  flip_sin_to_cos: z.boolean().default(true),
+  freq_shift: z.number().default(0),
+  down_block_types: z.array(z.enum(["CrossAttnDownBlock2D", "DownBlock2D"])).min(1),
+  mid_block_type: z.literal("UNetMidBlock2DCrossAttn").default("UNetMidBlock2DCrossAttn"),
+  up_block_types: z.array(z.enum(["CrossAttnUpBlock2D", "UpBlock2D"])).min(1),
+  block_out_channels: z.array(positive).min(1),
+  layers_per_block: positive.default(2),
+  downsample_padding: z.literal(1).default(1),
+  mid_block_scale_factor: z.literal(1).default(1),
+  act_fn: z.literal("silu").default("silu"),
+  norm_num_groups: positive.default(32),
+  norm_eps: z.number().default(1e-5),
+  cross_attention_dim: positive.default(1280),
+  transformer_layers_per_block: positive.default(1),
+  /** In spite of its name the number of heads, one for all blocks or one for each (diffusers issue 2011). */
+  attention_head_dim: z.union([positive, z.array(positive)]).default(8),
+  use_linear_projection: z.boolean().default(false),
+  resnet_time_scale_shift: z.literal("default").default("default"),
+  class_embed_type: z.null().default(null),
+  addition_embed_type: z.null().default(null),
+  time_cond_proj_dim: z.null().default(null),
+  dual_cross_attention: z.literal(false).default(false),
+  only_cross_attention: z.literal(false).default(false),
+});
+
+/** text_encoder/config.json in transformers' words and with its defaults. */
+const clipTextSchema = z.object({
+  vocab_size: positive.default(49408),
+  hidden_size: positive.default(512),
+  intermediate_size: positive.default(2048),
+  num_hidden_layers: positive.default(12),
+  num_attention_heads: positive.default(8),
+  max_position_embeddings: positive.default(77),
+  hidden_act: z.enum(["quick_gelu", "gelu"]).default("quick_gelu"),
+  layer_norm_eps: z.number().default(1e-5),
+  bos_token_id: z.int().default(49406),
+  eos_token_id: z.int().default(49407),
+  pad_token_id: z.int().nullable().default(1),
+});
+
+export type UNetConfig = z.output<typeof unetSchema>;
+export type CLIPTextConfig = z.output<typeof clipTextSchema>;
+
+function parse<Output>(schema: z.ZodType<Output>, json: unknown, where: string): Output {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue?.path.join(".") ?? "";
+  throw new UserError(
+    `${where}: ${field === "" ? "" : `${field}: `}${issue?.message ?? "not a configuration"}`,
+  );
+}
+
+/** Reads a diffusers UNet2DConditionModel configuration; `where` names it in errors. */
+export function parseUNetConfig(json: unknown, where = "unet/config.json"): UNetConfig {
+  const config = parse(unetSchema, json, where);
+  const blocks = config.block_out_channels.length;
+  const perBlock = {
+    down_block_types: config.down_block_types,
+    up_block_types: config.up_block_types,
+  };
+  for (const [field, values] of Object.entries(perBlock))
+    if (values.length !== blocks)
+      throw new UserError(
+        `${where}: ${field}: expected ${blocks} blocks as in block_out_channels, got ${values.length}`,
+      );
+  return config;
+}
+
+/** Reads a transformers CLIPTextModel configuration; `where` names it in errors. */
+export function parseCLIPTextConfig(
+  json: unknown,
+  where = "text_encoder/config.json",
+): CLIPTextConfig {
+  return parse(clipTextSchema, json, where);
+}

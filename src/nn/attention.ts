@@ -1,0 +1,48 @@
+import {
+  add,
+  matmul,
+  module,
+  mul,
+  reshape,
+  type Scope,
+  softmax,
+  type Tensor,
+  transpose,
+} from "../graph/index.ts";
+import { linear } from "./layers.ts";
+
+interface AttentionOptions {
+  readonly heads: number;
+  /** What keys and values are made from, [batch, tokens, features]; the queries' own tokens if absent. */
+  readonly context?: Tensor;
+  /** Added to the scores [batch, heads, queries, keys]: minus infinity hides a key. */
+  readonly mask?: Tensor;
+  /** Whether queries, keys and values have a bias. */
+  readonly bias?: boolean;
+  /** Names of the four projections. */
+  readonly names?: readonly [query: string, key: string, value: string, out: string];
+}
+
+/** [batch, tokens, heads * size] to [batch, heads, tokens, size]. */
+function split(x: Tensor, heads: number): Tensor {
+  const [batch = 1, tokens = 1, features = 1] = x.shape;
+  return transpose(reshape(x, [batch, tokens, heads, features / heads]), [0, 2, 1, 3]);
+}
+
+/** softmax(Q Kᵀ / √d) V in several heads, projected (Vaswani et al. 2017, section 3.2); x [batch, tokens, features]. */
+export const attention: (scope: Scope, x: Tensor, options: AttentionOptions) => Tensor = module(
+  (
+    scope,
+    x,
+    { heads, context = x, mask, bias = false, names = ["to_q", "to_k", "to_v", "to_out.0"] },
+  ) => {
+    const features = x.shape.at(-1) ?? 1;
+    const project = (name: string, source: Tensor) =>
+      split(linear(scope.at(name), source, { features, bias }), heads);
+    const query = mul(project(names[0], x), 1 / Math.sqrt(features / heads));
+    const scores = matmul(query, project(names[1], context), { transB: true }); // [batch, heads, queries, keys]
+    const mixed = matmul(softmax(mask ? add(scores, mask) : scores), project(names[2], context));
+    const joined = reshape(transpose(mixed, [0, 2, 1, 3]), x.shape); // [batch, queries, features]
+    return linear(scope.at(names[3]), joined, { features });
+  },
+);

@@ -1,0 +1,123 @@
+import {
+  concat,
+  constant,
+  expand,
+  gather,
+  matmul,
+  reduceMean,
+  reshape,
+  type Tensor,
+  transpose,
+} from "../graph/index.ts";
+import type { FeatureMap, LayoutOps } from "./layout.ts";
+import { winograd } from "./winograd.ts";
+
+type Size = Pick<FeatureMap, "batch" | "height" | "width">;
+
+/** A map from rows in any grouping: [..., channels]. */
+function rowsMap(rows: Tensor, { batch, height, width }: Size): FeatureMap {
+  const channels = rows.shape.at(-1) ?? 1;
+  return {
+    layout: rowsLayout,
+    tensor: reshape(rows, [batch, height * width, channels]),
+    batch,
+    channels,
+    height,
+    width,
+  };
+}
+
+const flat = ({ tensor, batch, channels, height, width }: FeatureMap): Tensor =>
+  reshape(tensor, [batch * height * width, channels]);
+
+/** Index tables are made once for each geometry, so that equal ones become one constant. */
+const tablesOf = new Map<string, Int32Array>();
+
+function table(key: string, length: number, row: (i: number) => number): Tensor {
+  const known = tablesOf.get(key) ?? Int32Array.from({ length }, (_, i) => row(i));
+  tablesOf.set(key, known);
+  return constant(known);
+}
+
+/** For each output position and tap: the row under it, or the number of rows where the padding lies. */
+function patchTable({ batch, height, width }: Size, kernel: number, stride: number): Tensor {
+  const [down, across] = [Math.ceil(height / stride), Math.ceil(width / stride)];
+  const taps = kernel * kernel;
+  const pad = (kernel - 1) / 2;
+  return table(
+    `patches ${[batch, height, width, kernel, stride].join()}`,
+    batch * down * across * taps,
+    (i) => {
+      const tap = i % taps;
+      const position = Math.floor(i / taps);
+      const picture = Math.floor(position / (down * across));
+      const y = stride * (Math.floor(position / across) % down) + Math.floor(tap / kernel) - pad;
+      const x = stride * (position % across) + (tap % kernel) - pad;
+      return y >= 0 && y < height && x >= 0 && x < width
+        ? (picture * height + y) * width + x
+        : batch * height * width;
+    },
+  );
+}
+
+function convolve(map: FeatureMap, weight: Tensor, stride: number): FeatureMap {
+  const [out = 1, channels = 1, kernel = 1] = weight.shape;
+  if (kernel === 1 && stride === 1)
+    return rowsMap(matmul(flat(map), reshape(weight, [out, channels]), { transB: true }), map);
+  if (kernel === 3 && stride === 1 && map.height % 4 === 0 && map.width % 4 === 0)
+    return rowsMap(winograd(flat(map), weight, map), map);
+  const size = {
+    batch: map.batch,
+    height: Math.ceil(map.height / stride),
+    width: Math.ceil(map.width / stride),
+  };
+  const taps = kernel * kernel;
+  const patches = reshape(gather(flat(map), patchTable(map, kernel, stride)), [
+    size.batch * size.height * size.width,
+    taps * channels,
+  ]);
+  const matrix = reshape(transpose(reshape(weight, [out, channels, taps]), [0, 2, 1]), [
+    out,
+    taps * channels,
+  ]);
+  return rowsMap(matmul(patches, matrix, { transB: true }), size);
+}
+
+/** [batch, height * width, channels]: pixels are rows of matrices. */
+const rowsLayout: LayoutOps = {
+  fromPlanes: (x) => {
+    const [batch = 1, channels = 1, height = 1, width = 1] = x.shape;
+    return rowsMap(transpose(reshape(x, [batch, channels, height * width]), [0, 2, 1]), {
+      batch,
+      height,
+      width,
+    });
+  },
+  toPlanes: ({ tensor, batch, channels, height, width }) =>
+    reshape(transpose(tensor, [0, 2, 1]), [batch, channels, height, width]),
+  fromTokens: rowsMap,
+  toTokens: ({ tensor }) => tensor,
+  convolve,
+  perChannel: (x) => reshape(x, [x.shape[0] ?? 1, 1, x.shape[1] ?? 1]),
+  groupMean: ({ tensor, batch, channels }, groups) => {
+    const size = channels / groups;
+    const means = reduceMean(reshape(reduceMean(tensor, [1]), [batch, groups, size]), [2]);
+    return reshape(expand(means, [batch, groups, size]), [batch, 1, channels]);
+  },
+  concatenate: (a, b) => rowsMap(concat([a.tensor, b.tensor], 2), a),
+  upsample: (map) => {
+    const { batch, height, width } = map;
+    const size = { batch, height: 2 * height, width: 2 * width };
+    const nearest = table(
+      `upsample ${[batch, height, width].join()}`,
+      4 * batch * height * width,
+      (i) => {
+        const [y, x] = [Math.floor(i / size.width), i % size.width];
+        return Math.floor(y / 2) * width + Math.floor(x / 2);
+      },
+    );
+    return rowsMap(gather(flat(map), nearest), size);
+  },
+};
+
+export { rowsLayout as rows };

@@ -1,0 +1,33 @@
+import type { Tensor } from "../graph/index.ts";
+
+/** A batch of pictures with channels, in either memory layout. */
+export interface FeatureMap {
+  readonly layout: LayoutOps;
+  readonly tensor: Tensor;
+  readonly batch: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** What depends on the layout; everything else about a network is the same for both. */
+export interface LayoutOps {
+  /** From [batch, channels, height, width]. */
+  fromPlanes(x: Tensor): FeatureMap;
+  /** To [batch, channels, height, width]. */
+  toPlanes(map: FeatureMap): Tensor;
+  /** From [batch, height * width, channels], as attention holds tokens; height and width are those of `like`. */
+  fromTokens(tokens: Tensor, like: FeatureMap): FeatureMap;
+  /** To [batch, height * width, channels]. */
+  toTokens(map: FeatureMap): Tensor;
+  /** Convolution by a weight [out, in, k, k] with k odd and zeros around: (k - 1) / 2 on each side. */
+  convolve(map: FeatureMap, weight: Tensor, stride: number): FeatureMap;
+  /** [1 or batch, channels] in a shape that broadcasts over the map's tensor. */
+  perChannel(x: Tensor): Tensor;
+  /** The mean of each group of neighbouring channels, in a shape that broadcasts over the map's tensor. */
+  groupMean(map: FeatureMap, groups: number): Tensor;
+  /** Channels of a, then channels of b. */
+  concatenate(a: FeatureMap, b: FeatureMap): FeatureMap;
+  /** Nearest neighbour, twice as high and wide. */
+  upsample(map: FeatureMap): FeatureMap;
+}

@@ -1,0 +1,7 @@
+export {
+  loadBytes,
+  loadTensors,
+  readSafetensors,
+  type SafetensorsFile,
+  writeSafetensors,
+} from "./file.node.ts";

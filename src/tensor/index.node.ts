@@ -1,0 +1,2 @@
+export { atomicWrite } from "./atomic-write.node.ts";
+export { fileFault } from "./file-fault.node.ts";

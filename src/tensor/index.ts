@@ -1,0 +1,5 @@
+export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from "./float16.ts";
+export { clamp, linearCombination } from "./linear.ts";
+export { type NdArray, sizeOf } from "./ndarray.ts";
+export { Random, type RandomState } from "./random.ts";
+export { UserError } from "./user-error.ts";

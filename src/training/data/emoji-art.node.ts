@@ -1,0 +1,174 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { access, copyFile, mkdir, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { UserError } from "../../tensor/index.ts";
+import type { Concept, Style } from "./corpus.ts";
+import { spriteSize } from "./emoji.ts";
+import { reason } from "./reason.ts";
+
+/** Pixels of the longer side of an object in its sprite. */
+const objectSize = 58;
+/** SVG is drawn at this many times the final size before it is shrunk. */
+const oversampling = 4;
+
+const lists = ["package.json", "package-lock.json"] as const;
+
+/** The folder `data/emoji` of this package, found upwards from this file (in `src` or bundled in `dist`). */
+export async function emojiDataFolder(): Promise<string> {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (folder !== dirname(folder)) {
+    const candidate = join(folder, "data", "emoji");
+    if (await readable(join(candidate, "concepts.json"))) return candidate;
+    folder = dirname(folder);
+  }
+  throw new Error("data/emoji/concepts.json is missing from this copy of frabbit");
+}
+
+/** Where art and sprites are kept: `data/emoji` in a clone, the person's cache folder for an installed package. */
+export async function emojiWorkFolder(dataFolder: string): Promise<string> {
+  const installed = dataFolder.split(sep).includes("node_modules");
+  const writable = await access(dataFolder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  if (writable && !installed) return dataFolder;
+  const caches = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  return join(caches, "frabbit", "emoji");
+}
+
+const HiddenLock = z.object({ packages: z.record(z.string(), z.object({ version: z.string() })) });
+
+/**
+ * Makes sure that the pinned art packages are in `workFolder/node_modules`, downloading them if they are not.
+ * @throws {UserError} if the folder cannot be written or the download fails.
+ */
+export async function installArt(
+  dataFolder: string,
+  workFolder: string,
+  styles: readonly Style[],
+  log: (message: string) => void,
+): Promise<void> {
+  if (await isInstalled(workFolder, styles)) return;
+  log(
+    `Downloading the emoji corpus: ${styles.length} art packages from npm (25 MB, 80 MB on disk), ` +
+      `once, into ${workFolder}`,
+  );
+  if (workFolder !== dataFolder) {
+    try {
+      await mkdir(workFolder, { recursive: true });
+      for (const list of lists) await copyFile(join(dataFolder, list), join(workFolder, list));
+    } catch (error) {
+      throw new UserError(`the emoji art cannot be kept in ${workFolder}: ${reason(error)}`);
+    }
+  }
+  await npmCi(workFolder);
+}
+
+/** npm writes its hidden lock file last, so the versions in it are really there. */
+async function isInstalled(workFolder: string, styles: readonly Style[]): Promise<boolean> {
+  const path = join(workFolder, "node_modules", ".package-lock.json");
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return false;
+  const { packages } = HiddenLock.parse(JSON.parse(text));
+  return styles.every((style) => {
+    return packages[`node_modules/${style.package}`]?.version === style.version;
+  });
+}
+
+async function npmCi(folder: string): Promise<void> {
+  const failure = await new Promise<string | undefined>((resolve) => {
+    const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    const shell = process.platform === "win32"; // npm is a .cmd file there
+    const npm = spawn("npm", args, { cwd: folder, shell, stdio: ["ignore", "ignore", "pipe"] });
+    let errors = "";
+    npm.stderr.setEncoding("utf8").on("data", (text: string) => {
+      errors += text;
+    });
+    npm.on("error", (error) => resolve(reason(error)));
+    npm.on("close", (code) => resolve(code === 0 ? undefined : firstErrors(errors)));
+  });
+  if (failure !== undefined) {
+    throw new UserError(
+      `the emoji art could not be downloaded into ${folder} (npm ci: ${failure}); ` +
+        "the first start needs the npm registry, later ones need no network",
+    );
+  }
+}
+
+function firstErrors(text: string): string {
+  const lines = text.split("\n").map((line) => line.replace(/^npm (error|ERR!)\s*/, "").trim());
+  return lines.filter(Boolean).slice(0, 3).join("; ") || "it stopped without a message";
+}
+
+const IconSet = z.object({
+  width: z.number().default(16),
+  height: z.number().default(16),
+  icons: z.record(
+    z.string(),
+    z.object({
+      body: z.string(),
+      width: z.number().optional(),
+      height: z.number().optional(),
+    }),
+  ),
+  aliases: z.record(z.string(), z.object({ parent: z.string() })).default({}),
+});
+
+/** A function that draws one concept in this style: RGBA bytes, [spriteSize, spriteSize, 4], not premultiplied. */
+export async function artist(
+  workFolder: string,
+  style: Style,
+): Promise<(concept: Concept) => Promise<Uint8Array>> {
+  const { default: sharp } = await import("sharp");
+  const source = await pictureSource(join(workFolder, "node_modules", style.package));
+  const clear = { r: 0, g: 0, b: 0, alpha: 0 };
+  const margin = (spriteSize - objectSize) / 2;
+  return async (concept) => {
+    const { bytes, density } = await source(concept);
+    return sharp(bytes, { density })
+      .ensureAlpha()
+      .trim({ background: clear, threshold: 10 })
+      .resize(objectSize, objectSize, { fit: "contain", background: clear })
+      .extend({ top: margin, bottom: margin, left: margin, right: margin, background: clear })
+      .raw()
+      .toBuffer();
+  };
+}
+
+interface Picture {
+  readonly bytes: Uint8Array;
+  /** Dots per inch at which an SVG is drawn; a bitmap ignores it. */
+  readonly density: number;
+}
+
+/** The pictures of one package: Iconify's JSON of SVG bodies by name, or a folder of WebP files by code point. */
+async function pictureSource(folder: string): Promise<(concept: Concept) => Promise<Picture>> {
+  const json = await readFile(join(folder, "icons.json"), "utf8").catch(() => undefined);
+  if (json === undefined) {
+    return async ({ hexcode }) => ({
+      bytes: await readFile(join(folder, "assets", `${hexcode}.webp`)),
+      density: 72,
+    });
+  }
+  const set = IconSet.parse(JSON.parse(json));
+  return async ({ icon }) => {
+    const found = set.icons[icon] ?? set.icons[set.aliases[icon]?.parent ?? ""];
+    if (found === undefined) throw new Error(`${folder}: no icon named ${icon}`);
+    const { body, width = set.width, height = set.height } = found;
+    const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ${size}>${body}</svg>`;
+    const density = (72 * oversampling * spriteSize) / Math.max(width, height);
+    return { bytes: Buffer.from(svg), density };
+  };
+}
+
+function readable(path: string): Promise<boolean> {
+  return access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+}
