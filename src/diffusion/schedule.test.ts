@@ -22,10 +22,11 @@ const made: Record<keyof typeof golden.alphasCumprod, Schedule> = {
 describe("alphasCumprod equals diffusers'", () => {
   test.each(Object.keys(made) as (keyof typeof made)[])("%s", (name) => {
     const expected = golden.alphasCumprod[name];
+    const tolerance = name === "zero_terminal_snr" ? 3e-5 : 1e-6; // diffusers subtracts in float32 there
     const actual = made[name].alphasCumprod;
     expect(actual.length).toBe(expected.length);
     expected.forEach((value, t) => {
-      expect(Math.abs(actual[t]! - value), `t = ${t}`).toBeLessThanOrEqual(1e-6 * value);
+      expect(Math.abs(actual[t]! - value), `t = ${t}`).toBeLessThanOrEqual(tolerance * value);
     });
   });
 });

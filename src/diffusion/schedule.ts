@@ -68,12 +68,10 @@ export function fromBetas(betas: Float32Array): Schedule {
 
 /** The schedule shifted and scaled so that its last step leaves no picture, alpha = 0: Lin et al. 2024, algorithm 1. */
 export function withZeroTerminalSnr({ alphasCumprod }: Schedule): Schedule {
-  const roots = alphasCumprod.map(Math.sqrt);
-  const first = roots[0]!;
-  const last = roots.at(-1)!;
-  return {
-    alphasCumprod: roots.map((root) => (((root - last) * first) / (first - last)) ** 2),
-  };
+  const roots = Array.from(alphasCumprod, Math.sqrt);
+  const [first, last] = [roots[0]!, roots.at(-1)!];
+  const stretch = first / (first - last);
+  return { alphasCumprod: Float32Array.from(roots, (root) => ((root - last) * stretch) ** 2) };
 }
 
 /** Every schedule under diffusers' name for it. */

@@ -21,6 +21,22 @@ export class Emitter {
     );
   }
 
+  /** What a value was emitted from. */
+  inputsOf(name: string): readonly string[] {
+    return this.nodes.find(({ outputs }) => outputs[0] === name)?.inputs ?? [];
+  }
+
+  /** Drops nodes whose values nothing uses. */
+  prune(kept: Iterable<string>): void {
+    const used = new Set(kept);
+    const live = this.nodes.toReversed().filter(({ inputs, outputs }) => {
+      if (!outputs.some((name) => used.has(name))) return false;
+      for (const name of inputs) used.add(name);
+      return true;
+    });
+    this.nodes.splice(0, Infinity, ...live.reverse());
+  }
+
   /** An int64 list, as ONNX takes shapes and axes. */
   integers(values: readonly number[]): string {
     return this.#once(`int64 ${values.join()}`, (name) => {

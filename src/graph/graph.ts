@@ -1,4 +1,4 @@
-import { shapeText, type Tensor } from "./tensor.ts";
+import { GraphError, shapeText, type Tensor } from "./tensor.ts";
 
 /** What is computed: named outputs and everything they reach. */
 export type Outputs = Readonly<Record<string, Tensor>>;
@@ -22,20 +22,30 @@ export function topological(outputs: Iterable<Tensor>): Tensor[] {
   return order;
 }
 
+/** The leaves of one kind by name, in order of first use; a name stands for one tensor only. */
+function leavesOf<O extends "Input" | "Parameter">(
+  outputs: Iterable<Tensor>,
+  op: O,
+): Map<string, Tensor<O>> {
+  const leaves = new Map<string, Tensor<O>>();
+  for (const tensor of topological(outputs)) {
+    if (tensor.op !== op) continue;
+    const leaf = tensor as Tensor<O>;
+    const { name } = leaf.attributes;
+    if (leaves.has(name)) throw new GraphError(`expected one ${op} named ${name}, got several`);
+    leaves.set(name, leaf);
+  }
+  return leaves;
+}
+
 /** The weights that the outputs depend on, by name, in order of first use. */
 export function parametersOf(outputs: Iterable<Tensor>): Map<string, Tensor<"Parameter">> {
-  const parameters = new Map<string, Tensor<"Parameter">>();
-  for (const tensor of topological(outputs))
-    if (tensor.op === "Parameter") parameters.set(tensor.attributes.name, tensor);
-  return parameters;
+  return leavesOf(outputs, "Parameter");
 }
 
 /** The inputs that the outputs depend on, by name. */
 export function inputsOf(outputs: Iterable<Tensor>): Map<string, Tensor<"Input">> {
-  const inputs = new Map<string, Tensor<"Input">>();
-  for (const tensor of topological(outputs))
-    if (tensor.op === "Input") inputs.set(tensor.attributes.name, tensor);
-  return inputs;
+  return leavesOf(outputs, "Input");
 }
 
 function attributeText(tensor: Tensor): string {

@@ -102,7 +102,7 @@ function lowerScatterAdd(
       "OneHot",
       [
         reshaped(emitter, indices, [count]),
-        emitter.integers([rows]),
+        emitter.constant(Int32Array.of(rows), [1]), // ONNX Runtime has no kernel for int32 indices with an int64 depth
         emitter.constant(Float32Array.of(0, 1), [2]),
       ],
       { axis: 0 },
@@ -112,10 +112,10 @@ function lowerScatterAdd(
   const tables = inverseTables(index.attributes.data as Int32Array, rows);
   const partial = tables.some((table) => table.includes(count));
   const padded = partial ? withZeroRow(emitter, flat, width) : flat;
-  const parts = tables.map((table) =>
+  const [first = emitter.filled(0, [rows, width]), ...others] = tables.map((table) =>
     emitter.emit("Gather", [padded, emitter.constant(table, [rows])], { axis: 0 }),
   );
-  const total = parts.reduce((sum, part) => emitter.emit("Add", [sum, part]));
+  const total = others.reduce((sum, part) => emitter.emit("Add", [sum, part]), first);
   return reshaped(emitter, total, tensor.shape);
 }
 
@@ -127,12 +127,60 @@ function convAttributes({ stride, padding }: { stride: number; padding: number }
   };
 }
 
+/** Products of matrices run as one product of rows: leading axes of a against a plain matrix b join its rows. */
+function lowerMatMul(
+  emitter: Emitter,
+  [a = "", b = ""]: readonly string[],
+  tensor: Tensor<"MatMul">,
+): string {
+  const [left, right] = tensor.inputs;
+  const { transA, transB } = tensor.attributes;
+  if (right.shape.length === 2 && left.shape.length > 2 && !transA) {
+    const features = left.shape.at(-1) ?? 1;
+    const rows = reshaped(emitter, a, [sizeOf(left.shape) / features, features]);
+    return reshaped(emitter, product(emitter, [rows, b], false, transB), tensor.shape);
+  }
+  return product(emitter, [a, b], transA, transB);
+}
+
+function product(
+  emitter: Emitter,
+  inputs: readonly string[],
+  transA: boolean,
+  transB: boolean,
+): string {
+  if (!transA && !transB) return emitter.emit("MatMul", inputs);
+  return emitter.emit(
+    "FusedMatMul",
+    inputs,
+    { transA: Number(transA), transB: Number(transB) },
+    "com.microsoft",
+  );
+}
+
+/** A bias row added to a product of matrices is part of ONNX's Gemm. */
+function lowerAdd(emitter: Emitter, inputs: readonly string[], tensor: Tensor<"Add">): string {
+  const [matrix, bias] = tensor.inputs;
+  if (
+    matrix.op !== "MatMul" ||
+    matrix.inputs.some(({ shape }) => shape.length !== 2) ||
+    bias.shape.length !== 1
+  )
+    return emitter.emit("Add", inputs);
+  const { transA, transB } = matrix.attributes;
+  const factors = emitter.inputsOf(inputs[0] ?? "");
+  return emitter.emit("Gemm", [...factors, inputs[1] ?? ""], {
+    transA: Number(transA),
+    transB: Number(transB),
+  });
+}
+
 /** How every op becomes ONNX. */
 export const lowerings: { readonly [O in Op]: Lowering<O> } = {
   Input: (_, __, { attributes }) => attributes.name,
   Parameter: (_, __, { attributes }) => attributes.name,
   Constant: (emitter, _, { attributes }) => emitter.constant(attributes.data, attributes.shape),
-  Add: same("Add"),
+  Add: lowerAdd,
   Sub: same("Sub"),
   Mul: same("Mul"),
   Div: same("Div"),
@@ -146,15 +194,7 @@ export const lowerings: { readonly [O in Op]: Lowering<O> } = {
     emitter.emit("QuickGelu", inputs, { alpha: { float: attributes.alpha } }, "com.microsoft"),
   Softmax: (emitter, inputs) => emitter.emit("Softmax", inputs, { axis: -1 }),
   ReduceSum: lowerReduceSum,
-  MatMul: (emitter, inputs, { attributes: { transA, transB } }) =>
-    transA || transB
-      ? emitter.emit(
-          "FusedMatMul",
-          inputs,
-          { transA: Number(transA), transB: Number(transB) },
-          "com.microsoft",
-        )
-      : emitter.emit("MatMul", inputs),
+  MatMul: lowerMatMul,
   Reshape: (emitter, [x = ""], { shape }) => reshaped(emitter, x, shape),
   Transpose: (emitter, inputs, { attributes }) =>
     emitter.emit("Transpose", inputs, { perm: attributes.perm }),

@@ -34,6 +34,7 @@ export function toOnnx(outputs: Outputs, locate?: (parameter: string) => WeightL
       ),
     );
   }
+  emitter.prune(Object.values(outputs).map((tensor) => names.get(tensor) ?? ""));
   const described = (tensor: Tensor<Op>, name: string) => ({
     name,
     elementType: tensor.dtype,

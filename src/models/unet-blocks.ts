@@ -2,7 +2,6 @@ import {
   add,
   fanIn,
   GraphError,
-  matmul,
   module,
   mul,
   reshape,
@@ -13,6 +12,7 @@ import {
 } from "../graph/index.ts";
 import {
   addMaps,
+  affine,
   attention,
   conv2d,
   elementwise,
@@ -77,10 +77,7 @@ const feedForward: (scope: Scope, x: Tensor) => Tensor = module((scope, x) => {
   const weight = scope.parameter("net.0.proj.weight", [2 * inner, features], fanIn(features));
   const bias = scope.parameter("net.0.proj.bias", [2 * inner], fanIn(features));
   const half = (start: number) =>
-    add(
-      matmul(x, slice(weight, 0, start, start + inner), { transB: true }),
-      slice(bias, 0, start, start + inner),
-    );
+    affine(x, slice(weight, 0, start, start + inner), slice(bias, 0, start, start + inner));
   return linear(scope.at("net", 2), mul(half(0), gelu(half(inner))), { features });
 });
 
@@ -130,8 +127,11 @@ const linearAsConv: (scope: Scope, x: Tensor, features: number) => Tensor = modu
   (scope, x, features) => {
     const inputs = x.shape.at(-1) ?? 1;
     const weight = scope.parameter("weight", [features, inputs, 1, 1], fanIn(inputs));
-    const product = matmul(x, reshape(weight, [features, inputs]), { transB: true });
-    return add(product, scope.parameter("bias", [features], fanIn(inputs)));
+    return affine(
+      x,
+      reshape(weight, [features, inputs]),
+      scope.parameter("bias", [features], fanIn(inputs)),
+    );
   },
 );
 

@@ -14,15 +14,27 @@ import {
   reduceMean,
   reshape,
   type Scope,
+  shapeText,
   sqrt,
   sub,
   type Tensor,
   zeros,
 } from "../graph/index.ts";
+import { sizeOf } from "../tensor/index.ts";
 import { elementwise } from "./feature-map.ts";
 import type { FeatureMap } from "./layout.ts";
 
 type Layer<Input, Options, Output> = (scope: Scope, x: Input, options: Options) => Output;
+
+/** x Wᵀ + b over the last axis, for a weight [features, in] and a bias [features]; other axes are rows. */
+export function affine(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const [features = 1, inputs = 1] = weight.shape;
+  if (x.shape.at(-1) !== inputs)
+    throw new GraphError(`expected ${inputs} features, got ${shapeText(x.shape)}`);
+  const rows = reshape(x, [sizeOf(x.shape) / inputs, inputs]);
+  const product = matmul(rows, weight, { transB: true });
+  return reshape(bias ? add(product, bias) : product, [...x.shape.slice(0, -1), features]);
+}
 
 /** x Wᵀ + b over the last axis; parameters weight [features, in], bias [features]. */
 export const linear: Layer<
@@ -72,9 +84,9 @@ export const layerNorm: Layer<Tensor, { eps: number }, Tensor> = module((scope, 
   const features = x.shape.at(-1) ?? 1;
   const last = [x.shape.length - 1];
   const centred = sub(x, reduceMean(x, last));
-  const deviation = sqrt(add(reduceMean(mul(centred, centred), last), eps));
+  const scale = div(1, sqrt(add(reduceMean(mul(centred, centred), last), eps)));
   const weight = scope.parameter("weight", [features], ones);
-  return add(mul(div(centred, deviation), weight), scope.parameter("bias", [features], zeros));
+  return add(mul(mul(centred, scale), weight), scope.parameter("bias", [features], zeros));
 });
 
 /** Row i of the table for each index i; parameter weight [count, features]. */

@@ -10,7 +10,7 @@ const settings: InferenceSession.SessionOptions = {
   executionMode: "sequential",
   enableCpuMemArena: true,
   enableMemPattern: false,
-  logSeverityLevel: 3,
+  logSeverityLevel: 3, ...(process.env.PROF ? { enableProfiling: true, profileFilePrefix: "/tmp/scratch/prof" } : {}),
   extra: { session: { intra_op: { allow_spinning: "0" }, set_denormal_as_zero: "1" } },
 };
 

@@ -81,6 +81,7 @@ describe("writing", () => {
       const file = await readSafetensors(path);
       expect(bits(await loadTensors(file))).toEqual(bits(tensors));
       expect(file.metadata).toEqual({ format: "pt", step: "7" });
+      for (const { begin } of file.tensors.values()) expect(begin % 4).toBe(0);
 
       writeSafetensors(path, tensors, { dtype: "F16" });
       const rounded = Array.from(tensors, ([name, { shape, data }]): [string, NdArray] => [

@@ -9,8 +9,9 @@ import { intervals, posteriorVariance, type Sampler } from "../sampler.ts";
  * here it always is.
  */
 export function ddim({ eta = 0 }: { readonly eta?: number } = {}): Sampler {
-  if (!(eta >= 0 && eta <= 1))
+  if (!(eta >= 0 && eta <= 1)) {
     throw new UserError(`eta: expected a number from 0 to 1, got ${eta}`);
+  }
   return async function* ({ denoise, latent, levels, start, random }) {
     for (const { step, level, next } of intervals({ levels, start })) {
       const prediction = await denoise(latent, level);

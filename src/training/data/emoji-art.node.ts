@@ -82,6 +82,7 @@ async function isInstalled(workFolder: string, styles: readonly Style[]): Promis
 async function npmCi(folder: string): Promise<void> {
   const failure = await new Promise<string | undefined>((resolve) => {
     const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    args.push("--fetch-retries=1", "--fetch-retry-mintimeout=1000"); // offline is told in seconds
     const shell = process.platform === "win32"; // npm is a .cmd file there
     const npm = spawn("npm", args, { cwd: folder, shell, stdio: ["ignore", "ignore", "pipe"] });
     let errors = "";
@@ -89,7 +90,7 @@ async function npmCi(folder: string): Promise<void> {
       errors += text;
     });
     npm.on("error", (error) => resolve(reason(error)));
-    npm.on("close", (code) => resolve(code === 0 ? undefined : firstErrors(errors)));
+    npm.on("close", (code) => resolve(code === 0 ? undefined : firstError(errors)));
   });
   if (failure !== undefined) {
     throw new UserError(
@@ -99,9 +100,11 @@ async function npmCi(folder: string): Promise<void> {
   }
 }
 
-function firstErrors(text: string): string {
+/** The first line of npm's errors that is a sentence, without the fields of the error object. */
+function firstError(text: string): string {
   const lines = text.split("\n").map((line) => line.replace(/^npm (error|ERR!)\s*/, "").trim());
-  return lines.filter(Boolean).slice(0, 3).join("; ") || "it stopped without a message";
+  const sentence = lines.find((line) => line !== "" && !/^(code|errno|syscall)\b/.test(line));
+  return sentence ?? "it stopped without a message";
 }
 
 const IconSet = z.object({

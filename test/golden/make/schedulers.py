@@ -2,6 +2,7 @@
 
 Run with torch 2.13 and diffusers 0.42: python test/golden/make/schedulers.py
 """
+import inspect
 import itertools
 import json
 import pathlib
@@ -34,8 +35,6 @@ def digits(values, count):
 
 
 def accepted(cls, config):
-    import inspect
-
     return {key: value for key, value in config.items() if key in inspect.signature(cls.__init__).parameters}
 
 

@@ -1,0 +1,2 @@
+export { lineChart } from "./line-chart.node.ts";
+export { type ReadImageOptions, readImage } from "./read.node.ts";

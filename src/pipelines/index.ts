@@ -1,0 +1,1 @@
+export { fromPatches, toPatches } from "./patches.ts";

@@ -1,0 +1,70 @@
+import { levelAt, type PredictionType, type Schedule, trainingTarget } from "../diffusion/index.ts";
+import { toPatches } from "../pipelines/index.ts";
+import { linearCombination, Random } from "../tensor/index.ts";
+import type { ClipTokenizer } from "../text/index.ts";
+import type { Dataset } from "./data/dataset.ts";
+
+export interface BatchMaker {
+  readonly dataset: Dataset;
+  readonly tokenizer: ClipTokenizer;
+  readonly schedule: Schedule;
+  readonly predictionType: PredictionType;
+  readonly patchSize: number;
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly captionDropout: number;
+}
+
+/** What the training graph is fed. */
+export interface Batch {
+  readonly sample: Float32Array;
+  readonly target: Float32Array;
+  readonly timesteps: Float32Array;
+  readonly input_ids: Int32Array;
+}
+
+/** Mixes a seed and an index into the seed of one batch (the finaliser of MurmurHash3). */
+function mixedSeed(seed: number, index: number): number {
+  let hash = (seed ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/**
+ * Batch `index`: pictures from the data with the noise of random time steps. A pure function of the seed and the
+ * index, noise included, so a resumed training sees what it would have seen. The time steps of a batch are spread
+ * evenly from one random offset, which lowers the loss's variance (Kingma et al. 2021, appendix I.1).
+ */
+export function makeBatch(maker: BatchMaker, index: number): Batch {
+  const { dataset, tokenizer, schedule, batchSize, patchSize } = maker;
+  const random = new Random(mixedSeed(maker.seed, index));
+  const steps = schedule.alphasCumprod.length;
+  const offset = random.uniform();
+  const elements = 3 * dataset.size ** 2;
+  const side = dataset.size / patchSize;
+  const shape = [1, 3 * patchSize ** 2, side, side];
+  const batch = {
+    sample: new Float32Array(batchSize * elements),
+    target: new Float32Array(batchSize * elements),
+    timesteps: new Float32Array(batchSize),
+    input_ids: new Int32Array(batchSize * tokenizer.modelMaxLength),
+  };
+  for (let i = 0; i < batchSize; i++) {
+    const { picture, caption } = dataset.example(random);
+    const told = random.uniform() < maker.captionDropout ? "" : caption;
+    const t = Math.floor(((i + offset) / batchSize) * steps);
+    const level = levelAt(schedule, t);
+    const clean = toPatches({ shape: [1, 3, dataset.size, dataset.size], data: picture }, patchSize);
+    const noise = { shape, data: random.normal(elements) };
+    const noisy = linearCombination([
+      [level.alpha, clean],
+      [level.sigma, noise],
+    ]);
+    batch.sample.set(noisy.data, i * elements);
+    batch.target.set(trainingTarget(maker.predictionType, clean, noise, level).data, i * elements);
+    batch.timesteps[i] = t;
+    batch.input_ids.set(tokenizer.encode(told).ids, i * tokenizer.modelMaxLength);
+  }
+  return batch;
+}
