@@ -9,11 +9,14 @@ export interface Golden {
   (name: string): NdArray;
 }
 
-const pathOf = (file: string): string => fileURLToPath(new URL(`golden/${file}`, import.meta.url));
+/** Where a golden file lies. */
+export function goldenPath(file: string): string {
+  return fileURLToPath(new URL(`golden/${file}`, import.meta.url));
+}
 
 /** The tensors of a golden .safetensors file. */
 export async function goldenTensors(file: string): Promise<Golden> {
-  const tensors = await loadTensors(await readSafetensors(pathOf(file)));
+  const tensors = await loadTensors(await readSafetensors(goldenPath(file)));
   const get = (name: string): NdArray => {
     const tensor = tensors.get(name);
     if (!tensor) throw new Error(`${file}: expected a tensor ${name}`);
@@ -24,5 +27,5 @@ export async function goldenTensors(file: string): Promise<Golden> {
 
 /** A golden configuration file. */
 export function goldenJson(file: string): unknown {
-  return JSON.parse(readFileSync(pathOf(file), "utf8"));
+  return JSON.parse(readFileSync(goldenPath(file), "utf8"));
 }

@@ -33,11 +33,15 @@ function matchShape(gradient: Tensor, shape: Shape): Tensor {
 
 /**
  * Reverse mode, from graph to graph: the gradients of a scalar with respect to `wrt`, as tensors of the
- * same shapes. Where the loss does not depend on one of them its gradient is zero.
+ * same shapes. Where the loss does not depend on one of them its gradient is zero. `wrt` are inputs and parameters:
+ * building a graph may pass over what lies between (an Expand, a Reshape).
  */
 export function gradient(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   if (loss.shape.some((size) => size !== 1))
     throw new GraphError(`gradient: expected a loss of one element, got ${shapeText(loss.shape)}`);
+  for (const { op } of wrt)
+    if (op !== "Input" && op !== "Parameter")
+      throw new GraphError(`gradient: expected inputs and parameters, got the result of ${op}`);
   const order = topological([loss]);
   const targets = new Set(wrt);
   const active = new Set<Tensor>();

@@ -2,7 +2,7 @@ import { sizeOf } from "../tensor/index.ts";
 import { type Initializer, zeros } from "./initializer.ts";
 import type { ConvAttributes, Op, Ops } from "./ops.ts";
 import { shapeRules } from "./shape-rules.ts";
-import type { DType, Shape, Tensor } from "./tensor.ts";
+import { type DType, GraphError, type Shape, shapeText, type Tensor } from "./tensor.ts";
 
 /** A tensor, or a number that stands for a scalar constant. */
 export type Operand = Tensor | number;
@@ -17,7 +17,12 @@ function node<O extends Op>(
     inputs: Ops[O]["inputs"],
     attributes: Ops[O]["attributes"],
   ) => Shape;
-  return { op, inputs, attributes, dtype, shape: rule(inputs, attributes) } as Tensor;
+  const shape = rule(inputs, attributes);
+  if (!shape.every((size) => Number.isInteger(size) && size > 0))
+    throw new GraphError(
+      `${op}: expected sizes that are positive integers, got ${shapeText(shape)}`,
+    );
+  return { op, inputs, attributes, dtype, shape } as Tensor;
 }
 
 export function input(name: string, shape: Shape, dtype: DType = "float32"): Tensor {

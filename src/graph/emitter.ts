@@ -7,7 +7,7 @@ export class Emitter {
   readonly nodes: Node[] = [];
   readonly initializers: Initializer[] = [];
   readonly #known = new Map<string, string>();
-  readonly #large = new Map<ArrayBufferView, string>();
+  readonly #large = new Map<ArrayBufferView, number>();
 
   emit(
     opType: string,
@@ -58,9 +58,9 @@ export class Emitter {
     };
     if (data.length <= 64)
       return this.#once(`${elementType} [${shape.join()}] ${data.join()}`, add);
-    const name = this.#large.get(data) ?? this.#once(`large constant ${this.#large.size}`, add);
-    this.#large.set(data, name);
-    return name;
+    const id = this.#large.get(data) ?? this.#large.size;
+    this.#large.set(data, id);
+    return this.#once(`large constant ${id} [${shape.join()}]`, add);
   }
 
   /** `value` repeated, for sums and paddings. */
@@ -74,7 +74,7 @@ export class Emitter {
   #once(key: string, add: (name: string) => void): string {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const name = `v${this.#known.size}`;
+    const name = `#${this.#known.size}`;
     this.#known.set(key, name);
     add(name);
     return name;

@@ -164,7 +164,8 @@ function lowerAdd(emitter: Emitter, inputs: readonly string[], tensor: Tensor<"A
   if (
     matrix.op !== "MatMul" ||
     matrix.inputs.some(({ shape }) => shape.length !== 2) ||
-    bias.shape.length !== 1
+    bias.shape.length !== 1 ||
+    tensor.shape[1] !== matrix.shape[1]
   )
     return emitter.emit("Add", inputs);
   const { transA, transB } = matrix.attributes;

@@ -3,10 +3,12 @@ import {
   constant,
   cos,
   expectShape,
+  GraphError,
   module,
   mul,
   reshape,
   type Scope,
+  shapeText,
   sin,
   type Tensor,
   zeros,
@@ -76,6 +78,11 @@ export const unet2DCondition: (
     null,
     config.cross_attention_dim,
   ]);
+  const factor = downsampling(config);
+  if (sample.shape.slice(2).some((size) => size % factor !== 0))
+    throw new GraphError(
+      `expected sample with a height and width that ${factor} divides, got ${shapeText(sample.shape)}`,
+    );
 
   const channels = config.block_out_channels;
   const first = channels[0] ?? 1;

@@ -1,5 +1,6 @@
 import {
   add,
+  GraphError,
   matmul,
   module,
   mul,
@@ -37,6 +38,8 @@ export const attention: (scope: Scope, x: Tensor, options: AttentionOptions) => 
     { heads, context = x, mask, bias = false, names = ["to_q", "to_k", "to_v", "to_out.0"] },
   ) => {
     const features = x.shape.at(-1) ?? 1;
+    if (features % heads !== 0)
+      throw new GraphError(`expected features that ${heads} heads divide, got ${features}`);
     const project = (name: string, source: Tensor) =>
       split(linear(scope.at(name), source, { features, bias }), heads);
     const query = mul(project(names[0], x), 1 / Math.sqrt(features / heads));

@@ -1,1 +1,13 @@
+export { type DenoiseOptions, denoisePicture, estimateNoise } from "./denoise.ts";
+export {
+  type Model,
+  type ModelConfig,
+  type ModelFiles,
+  modelFiles,
+  modelParameters,
+  parseModel,
+} from "./model.ts";
+export type { NetworkOptions } from "./networks.ts";
 export { fromPatches, toPatches } from "./patches.ts";
+export { nativeSize, sizeMultiple } from "./picture-size.ts";
+export { TextToImage, type TextToImageOptions, unstack } from "./text-to-image.ts";

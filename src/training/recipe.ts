@@ -52,7 +52,7 @@ const textWidth = 192;
 /** The recipe of the built-in model, for any captioned pictures of `size` pixels a side. */
 export function defaultRecipe(
   data: { readonly name: string; readonly count: number; readonly size: number },
-  { seed = 0, steps = 12_000, batchSize = 32, learningRate = 6e-4 }: RecipeChoices = {},
+  { seed = 0, steps = 8000, batchSize = 32, learningRate = 6e-4 }: RecipeChoices = {},
 ): Recipe {
   return {
     data: data.name,
@@ -74,8 +74,8 @@ export function defaultRecipe(
       in_channels: 3 * patch * patch,
       out_channels: 3 * patch * patch,
       block_out_channels: [96, 192],
-      down_block_types: ["DownBlock2D", "DownBlock2D"],
-      up_block_types: ["CrossAttnUpBlock2D", "UpBlock2D"],
+      down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D"],
+      up_block_types: ["UpBlock2D", "UpBlock2D"],
       layers_per_block: 1,
       attention_head_dim: 4,
       cross_attention_dim: textWidth,

@@ -104,20 +104,21 @@ function eachTap(
   visit: (x: number, weight: number, y: number) => void,
 ): void {
   const [batch, channels, height, width] = x as [number, number, number, number];
-  const [out, , kernel] = weight as [number, number, number, number];
+  const kernel = weight[2]!;
+  const [, out, rows, columns] = y as [number, number, number, number];
   for (let n = 0; n < batch; n++)
     for (let o = 0; o < out; o++)
       for (let c = 0; c < channels; c++)
-        for (let p = 0; p < y[2]!; p++)
-          for (let q = 0; q < y[3]!; q++)
+        for (let p = 0; p < rows; p++)
+          for (let q = 0; q < columns; q++)
             for (let i = 0; i < kernel; i++)
               for (let j = 0; j < kernel; j++) {
                 const [row, column] = [p * stride + i - padding, q * stride + j - padding];
                 if (row < 0 || row >= height || column < 0 || column >= width) continue;
                 visit(
-                  offset(x, [n, c, row, column]),
-                  offset(weight, [o, c, i, j]),
-                  offset(y, [n, o, p, q]),
+                  ((n * channels + c) * height + row) * width + column,
+                  ((o * channels + c) * kernel + i) * kernel + j,
+                  ((n * out + o) * rows + p) * columns + q,
                 );
               }
 }

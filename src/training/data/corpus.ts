@@ -1,31 +1,53 @@
 import { z } from "zod";
 
 /** A kind of object in the emoji corpus: one entry of `data/emoji/concepts.json`. */
-export type Concept = z.infer<typeof Concept>;
-export const Concept = z.strictObject({
+export interface Concept {
+  readonly name: string;
+  readonly synonyms: readonly string[];
+  /** The icon's name in Iconify's sets. */
+  readonly icon: string;
+  /** The emoji's code points, the picture's name in the 3D set. */
+  readonly hexcode: string;
+  /** The colour word that is true of it: in every style, or by style where they differ. */
+  readonly colour?: string | Readonly<Record<string, string>> | undefined;
+  /** Whether "a" and "an" do not go with it (bread, scissors). */
+  readonly mass: boolean;
+  /** Whether its mirror image is right too: not so for clock faces, lettering, maps. */
+  readonly flip: boolean;
+  /** Styles in which it is missing or shows something else. */
+  readonly without: readonly string[];
+}
+
+export const Concept: z.ZodType<Concept> = z.strictObject({
   name: z.string().min(1),
   synonyms: z.array(z.string().min(1)).min(1).max(4),
-  /** The icon's name in Iconify's sets. */
   icon: z.string().min(1),
-  /** The emoji's code points, the picture's name in the 3D set. */
   hexcode: z.string().min(1),
-  /** The colour word that is true of it: in every style, or by style where they differ. */
   colour: z.union([z.string(), z.record(z.string(), z.string())]).optional(),
-  /** Whether "a" and "an" do not go with it (bread, scissors). */
   mass: z.boolean().default(false),
-  /** Whether its mirror image is right too: not so for clock faces, lettering, maps. */
   flip: z.boolean().default(true),
-  /** Styles in which it is missing or shows something else. */
   without: z.array(z.string()).default([]),
 });
 
 /** A way of drawing, which is one set of art: one entry of `data/emoji/styles.json`. */
-export type Style = z.infer<typeof Style>;
-export const Style = z.strictObject({
-  name: z.string().min(1),
+export interface Style {
+  readonly name: string;
   /** Wordings that stand before the object: "a *flat* apple". */
-  before: z.array(z.string().min(1)).min(1),
+  readonly before: readonly string[];
   /** Wordings that follow it, with the comma or space that joins them: "an apple*, flat style*". */
+  readonly after: readonly string[];
+  readonly package: string;
+  readonly version: string;
+  /** The set's own name. */
+  readonly set: string;
+  readonly author: string;
+  readonly licence: "Apache-2.0" | "MIT" | "CC-BY-4.0";
+  readonly url: string;
+}
+
+export const Style: z.ZodType<Style> = z.strictObject({
+  name: z.string().min(1),
+  before: z.array(z.string().min(1)).min(1),
   after: z.array(z.string().min(1)).min(1),
   package: z.string().min(1),
   version: z.string().min(1),

@@ -29,7 +29,7 @@ describe("the emoji corpus's lists", () => {
     const known = styles.map(({ name }) => name);
     for (const { colour = "", without } of concepts) {
       const named = typeof colour === "string" ? without : [...without, ...Object.keys(colour)];
-      expect(known).toEqual(expect.arrayContaining(named));
+      expect(named.filter((style) => !known.includes(style))).toEqual([]);
     }
   });
 
@@ -63,14 +63,14 @@ describe("caption", () => {
   });
 
   it("always names the concept, and by its name in about 60 % of cases", () => {
-    const apple = samples.filter(({ cell }) => cell.concept.name === "hamburger");
-    const named = apple.filter(({ text }) => /hamburger/.test(text)).length;
+    const burgers = samples.filter(({ cell }) => cell.concept.name === "hamburger");
+    const named = burgers.filter(({ text }) => /hamburger/.test(text)).length;
     for (const { cell, text } of samples) {
       const words = [cell.concept.name, ...cell.concept.synonyms];
       expect(words.some((word) => text.includes(word))).toBe(true);
     }
-    expect(named / apple.length).toBeGreaterThan(0.5);
-    expect(named / apple.length).toBeLessThan(0.7);
+    expect(named / burgers.length).toBeGreaterThan(0.5);
+    expect(named / burgers.length).toBeLessThan(0.7);
   });
 
   it("leaves the style unsaid in 30 % of cases, and never says another one", () => {
@@ -161,8 +161,8 @@ describe("emojiDataset", () => {
     for (let i = 0; i < 50; i++) {
       const { picture, caption: text } = dataset.example(random);
       const isApple = /apple/.test(text);
-      expect(dotOf(picture.subarray(0, plane))[0] === -1 || dotOf(picture)[0] >= 0).toBe(true);
-      expect(picture.subarray(0, plane).every((value) => value === 1)).toBe(isApple);
+      const isRed = picture.subarray(0, plane).every((value) => value === 1);
+      expect(isRed).toBe(isApple);
     }
   });
 

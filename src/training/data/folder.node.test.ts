@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -30,7 +30,7 @@ describe("loadFolder", () => {
   it("reads pictures with captions in text files", async () => {
     await paint("a.png");
     await paint("b.jpg", { r: 0, g: 0, b: 255, alpha: 1 });
-    await paint("c.WEBP".toLowerCase(), { r: 0, g: 255, b: 0, alpha: 0 });
+    await paint("c.webp", { r: 0, g: 255, b: 0, alpha: 0 });
     await write("a.txt", "\uFEFFa Red\n  square \n");
     await write("b.txt", "a blue square");
     await write("c.txt", "nothing");
@@ -68,6 +68,20 @@ describe("loadFolder", () => {
       [-1, -1, -1],
       [-1, -1, -1],
     ]);
+  });
+
+  it("turns pictures upright as their camera says", async () => {
+    const right = await sharp({ create: { width: 4, height: 8, channels: 3, background: "black" } })
+      .png()
+      .toBuffer();
+    await sharp({ create: { width: 8, height: 8, channels: 3, background: "white" } })
+      .composite([{ input: right, left: 4, top: 0 }])
+      .withMetadata({ orientation: 6 }) // to be turned a quarter clockwise: the right half comes to the bottom
+      .toFile(join(folder, "x.png"));
+    await write("x.txt", "a dark floor");
+    const { picture } = (await loadFolder(folder, 4)).example(new Random(1));
+    expect([pixel(picture, 0, 0)[0], pixel(picture, 0, 3)[0]]).toEqual([1, 1]);
+    expect([pixel(picture, 3, 0)[0], pixel(picture, 3, 3)[0]]).toEqual([-1, -1]);
   });
 
   it("reads grey and 16-bit pictures", async () => {
@@ -109,7 +123,6 @@ describe("loadFolder", () => {
     await write("x.png", "no picture at all");
     expect(await fault()).toContain(join(folder, "x.png"));
     await paint("whole.png", red, 200, 200);
-    const { readFile } = await import("node:fs/promises");
     await writeFile(
       join(folder, "x.png"),
       (await readFile(join(folder, "whole.png"))).subarray(0, 90),

@@ -1,0 +1,8 @@
+export {
+  builtInModel,
+  GeneratedImage,
+  type GenerateOptions,
+  generate,
+} from "./generate.node.ts";
+export { readModelFolder, writeModelFolder } from "./model-folder.node.ts";
+export { type LoadOptions, TextToImage } from "./text-to-image.node.ts";

@@ -1,0 +1,182 @@
+import { fromSchedulerConfig, type SchedulerConfig } from "../diffusion/index.ts";
+import { input, parametersOf, Scope, type Shape } from "../graph/index.ts";
+import {
+  type CLIPTextConfig,
+  clipText,
+  downsampling,
+  parseCLIPTextConfig,
+  parseUNetConfig,
+  type UNetConfig,
+  unet2DCondition,
+} from "../models/index.ts";
+import type { Weights } from "../runtime/index.node.ts";
+import { UserError } from "../tensor/index.ts";
+import { ClipTokenizer, type TokenizerFiles } from "../text/index.ts";
+
+/** The text files of a model folder by their path in it, as they lie on disk. */
+export interface ModelFiles {
+  readonly "model_index.json": string;
+  readonly "unet/config.json": string;
+  readonly "text_encoder/config.json": string;
+  readonly "scheduler/scheduler_config.json": string;
+  readonly "tokenizer/vocab.json": string;
+  readonly "tokenizer/merges.txt": string;
+  readonly "tokenizer/tokenizer_config.json": string;
+  /** Says again what tokenizer_config.json says; not every writer makes one. */
+  readonly "tokenizer/special_tokens_map.json"?: string;
+}
+
+/** What a model folder says about its networks, without their weights. */
+export interface ModelConfig {
+  /** What was read, kept so that it can be written back unchanged. */
+  readonly files: ModelFiles;
+  readonly unet: UNetConfig;
+  readonly textEncoder: CLIPTextConfig;
+  readonly scheduler: SchedulerConfig;
+  readonly tokenizer: ClipTokenizer;
+  /** Pixels of a patch's side: the U-Net's channels are 3 * patchSize². */
+  readonly patchSize: number;
+}
+
+/** A text-to-image model that diffuses pixels, as they are (3 channels) or as patches. */
+export interface Model extends ModelConfig {
+  /** Parameters are named `unet.` or `text_encoder.` and their state-dict key. */
+  readonly weights: Weights;
+}
+
+/** A configuration as JSON has it. */
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * The text files of a new model: configurations in diffusers' and transformers' words, and the tokenizer's files.
+ * diffusers loads the folder as `StableDiffusionPipeline.from_pretrained(folder, vae=None)`.
+ */
+export function modelFiles(parts: {
+  readonly unet: Json;
+  readonly textEncoder: Json;
+  readonly scheduler: Json;
+  readonly tokenizer: TokenizerFiles & { readonly "special_tokens_map.json": string };
+}): ModelFiles {
+  const text = (json: Json) => `${JSON.stringify(json, null, 2)}\n`;
+  const { unet, textEncoder, scheduler, tokenizer } = parts;
+  return {
+    "model_index.json": text({
+      _class_name: "StableDiffusionPipeline",
+      feature_extractor: [null, null],
+      image_encoder: [null, null],
+      requires_safety_checker: false,
+      safety_checker: [null, null],
+      scheduler: ["diffusers", scheduler._class_name ?? "DDIMScheduler"],
+      text_encoder: ["transformers", "CLIPTextModel"],
+      tokenizer: ["transformers", "CLIPTokenizer"],
+      unet: ["diffusers", "UNet2DConditionModel"],
+      vae: [null, null],
+    }),
+    "unet/config.json": text(unet),
+    "text_encoder/config.json": text(textEncoder),
+    "scheduler/scheduler_config.json": text(scheduler),
+    "tokenizer/vocab.json": tokenizer["vocab.json"],
+    "tokenizer/merges.txt": tokenizer["merges.txt"],
+    "tokenizer/tokenizer_config.json": tokenizer["tokenizer_config.json"],
+    "tokenizer/special_tokens_map.json": tokenizer["special_tokens_map.json"],
+  };
+}
+
+/**
+ * Reads a model's text files and proves that the parts fit each other.
+ *
+ * @param folder names the place in errors.
+ * @throws UserError that names the file and the field.
+ */
+export function parseModel(files: ModelFiles, folder = "model"): ModelConfig {
+  const at = (name: keyof ModelFiles) => `${folder}/${name}`;
+  const json = (name: keyof ModelFiles) => parseJson(files[name] ?? "", at(name));
+  const unet = parseUNetConfig(json("unet/config.json"), at("unet/config.json"));
+  const textEncoder = parseCLIPTextConfig(
+    json("text_encoder/config.json"),
+    at("text_encoder/config.json"),
+  );
+  refuseLatents(json("model_index.json"), at("model_index.json"));
+  const tokenizer = loadTokenizer(files, folder);
+  const { modelMaxLength } = tokenizer;
+  if (modelMaxLength > textEncoder.max_position_embeddings) {
+    throw new UserError(
+      `${at("tokenizer/tokenizer_config.json")}: model_max_length: expected at most the text encoder's ${textEncoder.max_position_embeddings} positions, got ${modelMaxLength}`,
+    );
+  }
+  if (textEncoder.hidden_size !== unet.cross_attention_dim) {
+    throw new UserError(
+      `${at("text_encoder/config.json")}: hidden_size: expected the U-Net's cross_attention_dim ${unet.cross_attention_dim}, got ${textEncoder.hidden_size}`,
+    );
+  }
+  return {
+    files,
+    unet,
+    textEncoder,
+    scheduler: fromSchedulerConfig(json("scheduler/scheduler_config.json")),
+    tokenizer,
+    patchSize: patchSizeOf(unet, at("unet/config.json")),
+  };
+}
+
+/** Name and shape of every parameter of the two networks, in the order in which they are used. */
+export function modelParameters({
+  unet,
+  textEncoder,
+}: Pick<ModelConfig, "unet" | "textEncoder">): ReadonlyMap<string, Shape> {
+  const side = downsampling(unet);
+  const ids = input("input_ids", [1, 1], "int32");
+  const text = clipText(new Scope("text_encoder"), ids, textEncoder);
+  const noise = unet2DCondition(
+    new Scope("unet"),
+    {
+      sample: input("sample", [1, unet.in_channels, side, side]),
+      timesteps: input("timesteps", [1]),
+      encoderHiddenStates: input("text", [1, 1, unet.cross_attention_dim]),
+    },
+    unet,
+    "planes",
+  );
+  const parameters = parametersOf([noise, text]);
+  return new Map(Array.from(parameters, ([name, { shape }]) => [name, shape]));
+}
+
+function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(`${where}: expected JSON`);
+  }
+}
+
+function refuseLatents(index: unknown, where: string): void {
+  if (typeof index !== "object" || index === null || Array.isArray(index)) {
+    throw new UserError(`${where}: expected a JSON object`);
+  }
+  const { vae } = index as Json;
+  if (Array.isArray(vae) && vae[0] !== null) {
+    throw new UserError(`${where}: expected a model of pixels, got one of latents (it has a vae)`);
+  }
+}
+
+function patchSizeOf({ in_channels, out_channels }: UNetConfig, where: string): number {
+  const size = Math.sqrt(out_channels / 3);
+  if (!Number.isInteger(size) || in_channels !== out_channels) {
+    throw new UserError(
+      `${where}: expected a model of pixels with as many in_channels as out_channels, 3 or 3 times a square (12, 27, 48, ...), got ${in_channels} and ${out_channels}`,
+    );
+  }
+  return size;
+}
+
+function loadTokenizer(files: ModelFiles, folder: string): ClipTokenizer {
+  try {
+    return ClipTokenizer.load({
+      "vocab.json": files["tokenizer/vocab.json"],
+      "merges.txt": files["tokenizer/merges.txt"],
+      "tokenizer_config.json": files["tokenizer/tokenizer_config.json"],
+    });
+  } catch (error) {
+    throw new UserError(`${folder}/tokenizer/${(error as Error).message}`, { cause: error });
+  }
+}

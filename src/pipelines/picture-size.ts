@@ -1,0 +1,77 @@
+import { downsampling, type UNetConfig } from "../models/index.ts";
+import { UserError } from "../tensor/index.ts";
+import type { ModelConfig } from "./model.ts";
+
+/** How many pictures of what size, in pixels. */
+export interface PictureSize {
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The most that one call of a network may hold in activations, in bytes; an ordinary computer has this much. */
+const memoryLimit = 8 * 2 ** 30;
+
+/** Height and width of the pictures that the model can do are multiples of this many pixels. */
+export function sizeMultiple({ unet, patchSize }: Pick<ModelConfig, "unet" | "patchSize">): number {
+  return patchSize * downsampling(unet);
+}
+
+/** Height and width, in pixels, of the pictures that the model was trained on. */
+export function nativeSize({ unet, patchSize }: Pick<ModelConfig, "unet" | "patchSize">): number {
+  return unet.sample_size * patchSize;
+}
+
+/**
+ * Shape of the latent of such pictures, [count, channels, height / patchSize, width / patchSize].
+ * @throws UserError when the model cannot do the size, or it needs too much memory.
+ */
+export function latentShape(
+  model: Pick<ModelConfig, "unet" | "patchSize">,
+  size: PictureSize,
+): readonly [number, number, number, number] {
+  const { count, height, width } = size;
+  if (!Number.isInteger(count) || count < 1) {
+    throw new UserError(`count: expected a whole number from 1, got ${count}`);
+  }
+  const multiple = sizeMultiple(model);
+  for (const [name, value] of Object.entries({ height, width })) {
+    if (!Number.isInteger(value) || value < multiple || value % multiple !== 0) {
+      throw new UserError(
+        `${name}: expected a multiple of ${multiple} pixels for this model, got ${value}`,
+      );
+    }
+  }
+  const { unet, patchSize } = model;
+  const shape = [count, unet.in_channels, height / patchSize, width / patchSize] as const;
+  const needed = activationBytes(unet, shape);
+  if (needed > memoryLimit) {
+    const [needs, most] = [needed, memoryLimit].map((bytes) => (bytes / 2 ** 30).toFixed(1));
+    throw new UserError(
+      `${count} x ${width} x ${height} pixels: expected a size for which this model needs at most ${most} GB of memory, got one for ${needs} GB`,
+    );
+  }
+  return [...shape];
+}
+
+/**
+ * About how many bytes the U-Net's activations take with guidance, which doubles the batch: every level's skip
+ * connections, and at the widest level six maps, and the scores of self-attention before and after the softmax.
+ */
+function activationBytes(
+  unet: UNetConfig,
+  [count, , height, width]: readonly [number, number, number, number],
+): number {
+  const levels = unet.block_out_channels.map((channels, level) => {
+    const positions = (height * width) / 4 ** level;
+    const { attention_head_dim: heads } = unet;
+    const attends = unet.down_block_types[level] === "CrossAttnDownBlock2D";
+    const scores = (typeof heads === "number" ? heads : (heads[level] ?? 1)) * positions ** 2;
+    return {
+      skips: (unet.layers_per_block + 1) * positions * channels,
+      working: 6 * positions * channels + (attends ? 2 * scores : 0),
+    };
+  });
+  const skips = levels.reduce((sum, level) => sum + level.skips, 0);
+  return 4 * 2 * count * (skips + Math.max(...levels.map(({ working }) => working)));
+}

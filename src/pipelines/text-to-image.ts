@@ -1,0 +1,200 @@
+import {
+  type ConditionalDenoiser,
+  classifierFree,
+  clipDenoised,
+  type Denoiser,
+  finish,
+  type NoiseLevel,
+  noiseLevels,
+  predict,
+  type Sampler,
+  type SamplerName,
+  type Step,
+  sample,
+  samplers,
+} from "../diffusion/index.ts";
+import { clamp, type NdArray, Random, sizeOf, UserError } from "../tensor/index.ts";
+import type { EncodedPrompt } from "../text/index.ts";
+import type { Model } from "./model.ts";
+import { type NetworkOptions, Networks } from "./networks.ts";
+import { fromPatches, toPatches } from "./patches.ts";
+import { latentShape, nativeSize } from "./picture-size.ts";
+
+/** How pictures are made. A value that cannot be is a `UserError` that names the option. */
+export interface TextToImageOptions {
+  /** What the picture is to stay away from. Default: nothing, the empty text. */
+  readonly negativePrompt?: string;
+  /** Steps from noise to picture, a whole number from 1 to the training timesteps. Default 20. */
+  readonly steps?: number;
+  /** 0 draws without the text, 1 with it, above 1 exaggerates it, below 0 avoids it. Default 3. */
+  readonly guidanceScale?: number;
+  /** A sampler or its name. Default `ddim`. */
+  readonly sampler?: Sampler | SamplerName;
+  /** A whole number from 0 to 2^53 of which the low 32 bits count; picture i uses seed + i. Default 0. */
+  readonly seed?: number;
+  /** Pictures to make at once. Default 1. */
+  readonly count?: number;
+  /** In pixels, a multiple of what the model's downsampling asks for. Default: as the model was trained. */
+  readonly height?: number;
+  readonly width?: number;
+  /** Intervenes: gets the guided denoiser, and returns the one that the sampler is to see. */
+  readonly wrap?: (denoise: Denoiser) => Denoiser;
+  /** The levels from noisy to clean, in place of `steps` levels spaced as the model's scheduler says. */
+  readonly levels?: readonly NoiseLevel[];
+  /** A latent [n, channels, height, width] to begin with, at the level of step `startAt` (default 0). */
+  readonly latent?: NdArray;
+  readonly startAt?: number;
+  /** A recorded step of a run with the same levels, to go on from; its latent's size and its random state count. */
+  readonly from?: Step;
+}
+
+/**
+ * A text-to-image model, ready to draw: Stable Diffusion's pipeline (Rombach et al. 2022) on pixels.
+ *
+ * @example
+ * await using pipeline = await TextToImage.load("models/emoji");
+ * for await (const { step, denoised } of pipeline.steps("a red apple", { seed: 7 })) {
+ *   show(step, pipeline.decode(denoised)); // what the network believes now
+ * }
+ */
+export class TextToImage implements AsyncDisposable {
+  readonly model: Model;
+  readonly #networks: Networks;
+
+  /** Nothing is compiled before it is needed. */
+  constructor(model: Model, options: NetworkOptions) {
+    this.model = model;
+    this.#networks = new Networks(model, options);
+  }
+
+  /** How the text encoder will see a prompt; `truncated` tells whether its end is lost. */
+  tokenize(prompt: string): EncodedPrompt {
+    return this.model.tokenizer.encode(prompt);
+  }
+
+  /**
+   * The loop from noise to picture, open: yields every step before it is taken, and returns the finished latent.
+   * Leaving the loop is cancelling. The same options give the same bytes.
+   *
+   * @throws UserError at the first step when an option is not what it should be.
+   */
+  async *steps(
+    prompt: string,
+    options: TextToImageOptions = {},
+  ): AsyncGenerator<Step, NdArray, void> {
+    const { scheduler } = this.model;
+    const { steps = 20, wrap = (denoise) => denoise } = options;
+    const denoise = await this.#denoiser(prompt, options);
+    return yield* sample({
+      ...this.#beginning(options),
+      denoise: wrap(denoise),
+      sampler: samplerOf(options.sampler ?? "ddim"),
+      levels: options.levels ?? noiseLevels(scheduler.schedule, { ...scheduler, steps }),
+    });
+  }
+
+  /** The finished pictures, each [3, height, width] in [-1, 1]: the loop run to its end. */
+  async generate(prompt: string, options: TextToImageOptions = {}): Promise<NdArray[]> {
+    return unstack(this.decode(await finish(this.steps(prompt, options))));
+  }
+
+  /** Latents [n, channels, h, w] as pictures [n, 3, height, width], clipped to [-1, 1]. */
+  decode(latent: NdArray): NdArray {
+    return clamp(fromPatches(latent, this.model.patchSize), -1, 1);
+  }
+
+  /** Pictures [n, 3, height, width] as latents [n, channels, h, w]: the inverse of `decode`. */
+  encode(pictures: NdArray): NdArray {
+    return toPatches(pictures, this.model.patchSize);
+  }
+
+  /** Frees the compiled networks. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#networks.dispose();
+  }
+
+  async #denoiser(
+    prompt: string,
+    { negativePrompt = "", guidanceScale = 3 }: TextToImageOptions,
+  ): Promise<Denoiser> {
+    if (!Number.isFinite(guidanceScale)) {
+      throw new UserError(`guidanceScale: expected a finite number, got ${guidanceScale}`);
+    }
+    const { predictionType, clipRange } = this.model.scheduler;
+    const denoise: ConditionalDenoiser<NdArray> = async (latent, level, texts) => {
+      const output = await this.#networks.runUNet(latent, level.t, texts);
+      return texts.map((_, i) => predict(predictionType, part(output, i, latent), latent, level));
+    };
+    const guided = classifierFree(denoise, {
+      withText: await this.#embed(prompt),
+      withoutText: await this.#embed(negativePrompt),
+      scale: guidanceScale,
+    });
+    return clipRange === undefined ? guided : clipDenoised(guided, clipRange);
+  }
+
+  async #embed(prompt: string): Promise<NdArray> {
+    const { ids } = this.tokenize(prompt);
+    const { vocab_size } = this.model.textEncoder;
+    const unknown = ids.find((id) => id >= vocab_size);
+    if (unknown !== undefined) {
+      throw new UserError(
+        `tokenizer/vocab.json: expected ids below the text encoder's vocab_size ${vocab_size}, got ${unknown}`,
+      );
+    }
+    return this.#networks.embedText(ids);
+  }
+
+  #beginning(options: TextToImageOptions) {
+    const { from, seed = 0, startAt = 0 } = options;
+    const latent = from?.latent ?? options.latent;
+    if (latent === undefined) {
+      const native = nativeSize(this.model);
+      const { count = 1, height = native, width = native } = options;
+      const shape = latentShape(this.model, { count, height, width });
+      return { shape, random: generators(seed, count) };
+    }
+    this.#checkLatent(latent);
+    if (from !== undefined) return { from };
+    return { latent, startAt, random: generators(seed, latent.shape[0] ?? 1) };
+  }
+
+  #checkLatent({ shape, data }: NdArray): void {
+    const { patchSize, unet } = this.model;
+    const [count = 0, channels, h = 0, w = 0] = shape;
+    if (shape.length !== 4 || channels !== unet.in_channels || data.length !== sizeOf(shape)) {
+      throw new UserError(
+        `latent: expected [n, ${unet.in_channels}, height, width], got [${shape.join(", ")}]`,
+      );
+    }
+    latentShape(this.model, { count, height: h * patchSize, width: w * patchSize });
+  }
+}
+
+/** The arrays that a batch [n, ...] consists of; they share its memory. */
+export function unstack(batch: NdArray): NdArray[] {
+  const [count = 0, ...shape] = batch.shape;
+  const size = sizeOf(shape);
+  return Array.from({ length: count }, (_, i) => ({
+    shape,
+    data: batch.data.subarray(i * size, (i + 1) * size),
+  }));
+}
+
+function part(output: NdArray, i: number, { shape, data }: NdArray): NdArray {
+  return { shape, data: output.data.subarray(i * data.length, (i + 1) * data.length) };
+}
+
+function samplerOf(sampler: Sampler | SamplerName): Sampler {
+  if (typeof sampler === "function") return sampler;
+  if (!Object.hasOwn(samplers, sampler)) {
+    const names = Object.keys(samplers).join(", ");
+    throw new UserError(`sampler: expected one of ${names}, got ${sampler}`);
+  }
+  return samplers[sampler]();
+}
+
+/** Only a seed's low 32 bits count, so the first is checked and the others follow from those. */
+function generators(seed: number, count: number): Random[] {
+  return Array.from({ length: count }, (_, i) => new Random(i === 0 ? seed : (seed % 2 ** 32) + i));
+}
