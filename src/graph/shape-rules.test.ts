@@ -40,7 +40,8 @@ test.each<[string, () => unknown]>([
   ],
   ["Input: expected sizes that are positive integers, got [0]", () => x(0)],
   ["Transpose: expected a permutation of 2 axes, got [0, 0]", () => transpose(x(2, 3), [0, 0])],
-  ["Expand: expected a shape that grows to [3, 2], got [3, 4]", () => expand(x(3, 4), [3, 2])],
+  ["Expand: expected shapes that broadcast, got [3, 4] and [3, 2]", () => expand(x(3, 4), [3, 2])],
+  ["Expand: expected a shape that grows to [1, 4], got [3, 4]", () => expand(x(3, 4), [1, 4])],
   [
     "Concat: expected shapes equal but for axis 1, got [2, 3], [3, 3]",
     () => concat([x(2, 3), x(3, 3)], 1),

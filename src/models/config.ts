@@ -3,11 +3,28 @@ import { UserError } from "../tensor/index.ts";
 
 const positive = z.int().min(1);
 
-/**
- * unet/config.json in diffusers' words and with diffusers' defaults. What changes the network and is not
- * built here is refused by its literal.
- */
-const unetSchema = z.object({
+/** unet/config.json in diffusers' words: what of it decides the network that is built here. */
+export interface UNetConfig {
+  readonly sample_size: number;
+  readonly in_channels: number;
+  readonly out_channels: number;
+  readonly flip_sin_to_cos: boolean;
+  readonly freq_shift: number;
+  readonly down_block_types: readonly ("CrossAttnDownBlock2D" | "DownBlock2D")[];
+  readonly up_block_types: readonly ("CrossAttnUpBlock2D" | "UpBlock2D")[];
+  readonly block_out_channels: readonly number[];
+  readonly layers_per_block: number;
+  readonly norm_num_groups: number;
+  readonly norm_eps: number;
+  readonly cross_attention_dim: number;
+  readonly transformer_layers_per_block: number;
+  /** In spite of its name the number of heads, one for all blocks or one for each (diffusers issue 2011). */
+  readonly attention_head_dim: number | readonly number[];
+  readonly use_linear_projection: boolean;
+}
+
+/** With diffusers' defaults. What would change the network and is not built here is refused by its literal. */
+const unetSchema: z.ZodType<UNetConfig> = z.object({
   sample_size: positive,
   in_channels: positive.default(4),
   out_channels: positive.default(4),
@@ -25,7 +42,6 @@ const unetSchema = z.object({
   norm_eps: z.number().default(1e-5),
   cross_attention_dim: positive.default(1280),
   transformer_layers_per_block: positive.default(1),
-  /** In spite of its name the number of heads, one for all blocks or one for each (diffusers issue 2011). */
   attention_head_dim: z.union([positive, z.array(positive)]).default(8),
   use_linear_projection: z.boolean().default(false),
   resnet_time_scale_shift: z.literal("default").default("default"),
@@ -36,8 +52,20 @@ const unetSchema = z.object({
   only_cross_attention: z.literal(false).default(false),
 });
 
-/** text_encoder/config.json in transformers' words and with its defaults. */
-const clipTextSchema = z.object({
+/** text_encoder/config.json in transformers' words. */
+export interface CLIPTextConfig {
+  readonly vocab_size: number;
+  readonly hidden_size: number;
+  readonly intermediate_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  readonly max_position_embeddings: number;
+  readonly hidden_act: "quick_gelu" | "gelu";
+  readonly layer_norm_eps: number;
+}
+
+/** With transformers' defaults. */
+const clipTextSchema: z.ZodType<CLIPTextConfig> = z.object({
   vocab_size: positive.default(49408),
   hidden_size: positive.default(512),
   intermediate_size: positive.default(2048),
@@ -46,13 +74,7 @@ const clipTextSchema = z.object({
   max_position_embeddings: positive.default(77),
   hidden_act: z.enum(["quick_gelu", "gelu"]).default("quick_gelu"),
   layer_norm_eps: z.number().default(1e-5),
-  bos_token_id: z.int().default(49406),
-  eos_token_id: z.int().default(49407),
-  pad_token_id: z.int().nullable().default(1),
 });
-
-export type UNetConfig = z.output<typeof unetSchema>;
-export type CLIPTextConfig = z.output<typeof clipTextSchema>;
 
 function parse<Output>(schema: z.ZodType<Output>, json: unknown, where: string): Output {
   const result = schema.safeParse(json);

@@ -44,7 +44,7 @@ export async function denoisePicture(
  * Immerkær 1996 (Fast noise variance estimation): a Laplacian mask that lines and slopes do not reach; but with the
  * median in place of the mean (Donoho and Johnstone 1994), so that textures and corners do not count as noise. Where a
  * mask covers black or white as well as other values, noise may have been cut off, and the place is passed over; a place
- * that is all black or white counts as still.
+ * that is all black or white counts as still. Where much noise is cut off, the estimate is low: by a fifth at 0.3.
  *
  * @param picture [3, height, width] in [-1, 1], at least 3 pixels in height and width, else it is 0.
  */

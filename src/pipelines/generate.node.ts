@@ -51,6 +51,8 @@ export async function generate(
 /** The folder of the model that is in the package. */
 export function builtInModel(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
+  while (!existsSync(join(folder, "package.json")) && folder !== dirname(folder)) {
+    folder = dirname(folder);
+  }
   return join(folder, "models", "emoji");
 }

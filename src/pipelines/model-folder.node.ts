@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { type Shape, shapeText } from "../graph/index.ts";
@@ -12,18 +12,8 @@ import {
 } from "../safetensors/index.node.ts";
 import { atomicWrite, fileFault } from "../tensor/index.node.ts";
 import { type NdArray, sizeOf, UserError } from "../tensor/index.ts";
-import { type Model, type ModelFiles, modelParameters, parseModel } from "./model.ts";
-
-const required = [
-  "model_index.json",
-  "unet/config.json",
-  "text_encoder/config.json",
-  "scheduler/scheduler_config.json",
-  "tokenizer/vocab.json",
-  "tokenizer/merges.txt",
-  "tokenizer/tokenizer_config.json",
-] as const satisfies readonly (keyof ModelFiles)[];
-const optional = "tokenizer/special_tokens_map.json" satisfies keyof ModelFiles;
+import { type Model, type ModelFiles, modelParameters, parseJson, parseModel } from "./model.ts";
+import { fromTokenizerJson } from "./tokenizer-json.ts";
 
 /** The files of the weights, and what the names of the parameters in them begin with in the graph. */
 const weightFiles = [
@@ -32,7 +22,8 @@ const weightFiles = [
 ] as const;
 
 /**
- * Reads a diffusers folder: `model_index.json`, `unet/`, `text_encoder/`, `scheduler/`, `tokenizer/`.
+ * Reads a diffusers folder: `model_index.json`, `unet/`, `text_encoder/`, `scheduler/`, `tokenizer/` (vocab.json and
+ * merges.txt, or tokenizer.json in place of both).
  * All weights become float32 in one buffer. A weight that the networks do not have is refused, because then they are
  * not the networks that were saved; only CLIP's `position_ids`, which hold nothing but 0, 1, 2, ..., are passed over.
  *
@@ -44,16 +35,7 @@ export async function readModelFolder(path: string): Promise<Model> {
   if (!existsSync(join(path, "model_index.json"))) {
     throw new UserError(`${path}: expected a model folder, found no model_index.json in it`);
   }
-  const texts = await Promise.all(
-    required.map(async (name) => [name, await readText(join(path, name))] as const),
-  );
-  const files = Object.fromEntries(texts) as Record<(typeof required)[number], string>;
-  const config = parseModel(
-    existsSync(join(path, optional))
-      ? { ...files, [optional]: await readText(join(path, optional)) }
-      : files,
-    path,
-  );
+  const config = parseModel(await readFiles(path), path);
   return { ...config, weights: await readWeights(path, modelParameters(config)) };
 }
 
@@ -71,29 +53,37 @@ export function writeModelFolder(
 ): void {
   const folder = resolve(path);
   const temporary = `${folder}.${randomUUID().slice(0, 8)}.tmp`;
-  const shapes = modelParameters(model);
   try {
-    for (const part of ["unet", "text_encoder", "scheduler", "tokenizer"]) {
-      mkdirSync(join(temporary, part), { recursive: true });
+    mkdirSync(temporary, { recursive: true });
+    try {
+      moveInto(folder, temporary, writeFiles(temporary, model, dtype));
+    } finally {
+      rmSync(temporary, { recursive: true, force: true });
     }
-    for (const [name, text] of Object.entries(model.files))
-      atomicWrite(join(temporary, name), text);
-    for (const { file, scope } of weightFiles) {
-      writeSafetensors(join(temporary, file), tensorsOf(model.weights, shapes, scope), { dtype });
-    }
-    const names = [...Object.keys(model.files), ...weightFiles.map(({ file }) => file)];
-    moveInto(folder, temporary, names);
   } catch (error) {
     throw fileFault("write", path, error);
-  } finally {
-    rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+/** Writes a model's files into a folder that is there, and returns their names. */
+function writeFiles(folder: string, model: Model, dtype: "F32" | "F16"): readonly string[] {
+  const shapes = modelParameters(model);
+  const names = [...Object.keys(model.files), ...weightFiles.map(({ file }) => file)];
+  for (const name of names) mkdirSync(dirname(join(folder, name)), { recursive: true });
+  for (const [name, text] of Object.entries(model.files)) atomicWrite(join(folder, name), text);
+  for (const { file, scope } of weightFiles) {
+    writeSafetensors(join(folder, file), tensorsOf(model.weights, shapes, scope), { dtype });
+  }
+  return names;
 }
 
 function moveInto(folder: string, temporary: string, names: readonly string[]): void {
   if (!existsSync(folder)) {
     renameSync(temporary, folder);
     return;
+  }
+  if (!statSync(folder).isDirectory()) {
+    throw new UserError(`cannot write ${folder}: expected a folder, it is a file`);
   }
   for (const name of names) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
@@ -114,6 +104,33 @@ function tensorsOf(
     tensors.set(name.slice(scope.length), { shape, data });
   }
   return tensors;
+}
+
+async function readFiles(folder: string): Promise<ModelFiles> {
+  const text = (name: keyof ModelFiles) => readText(join(folder, name));
+  const specialTokens = "tokenizer/special_tokens_map.json";
+  return {
+    "model_index.json": await text("model_index.json"),
+    "unet/config.json": await text("unet/config.json"),
+    "text_encoder/config.json": await text("text_encoder/config.json"),
+    "scheduler/scheduler_config.json": await text("scheduler/scheduler_config.json"),
+    ...(await readVocabulary(folder)),
+    "tokenizer/tokenizer_config.json": await text("tokenizer/tokenizer_config.json"),
+    ...(existsSync(join(folder, specialTokens)) && { [specialTokens]: await text(specialTokens) }),
+  };
+}
+
+async function readVocabulary(
+  folder: string,
+): Promise<Pick<ModelFiles, "tokenizer/vocab.json" | "tokenizer/merges.txt">> {
+  const whole = join(folder, "tokenizer/tokenizer.json");
+  if (!existsSync(join(folder, "tokenizer/vocab.json")) && existsSync(whole)) {
+    return fromTokenizerJson(parseJson(await readText(whole), whole), whole);
+  }
+  return {
+    "tokenizer/vocab.json": await readText(join(folder, "tokenizer/vocab.json")),
+    "tokenizer/merges.txt": await readText(join(folder, "tokenizer/merges.txt")),
+  };
 }
 
 async function readText(path: string): Promise<string> {

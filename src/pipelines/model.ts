@@ -9,7 +9,7 @@ import {
   type UNetConfig,
   unet2DCondition,
 } from "../models/index.ts";
-import type { Weights } from "../runtime/index.node.ts";
+import type { Weights } from "../runtime/index.ts";
 import { UserError } from "../tensor/index.ts";
 import { ClipTokenizer, type TokenizerFiles } from "../text/index.ts";
 
@@ -141,7 +141,8 @@ export function modelParameters({
   return new Map(Array.from(parameters, ([name, { shape }]) => [name, shape]));
 }
 
-function parseJson(text: string, where: string): unknown {
+/** The value of a JSON text; a `UserError` that names the file when it is none. */
+export function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,6 +1,6 @@
 import { input, type Outputs, Scope, type Tensor } from "../graph/index.ts";
 import { clipText, unet2DCondition } from "../models/index.ts";
-import { type Backend, compile, type Values } from "../runtime/index.node.ts";
+import { type Backend, compile, type Values } from "../runtime/index.ts";
 import type { NdArray } from "../tensor/index.ts";
 import type { Model } from "./model.ts";
 

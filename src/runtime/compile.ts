@@ -1,4 +1,11 @@
-import { inputsOf, type Outputs, parametersOf, type Tensor, toOnnx, type WeightLocation } from "../graph/index.ts";
+import {
+  inputsOf,
+  type Outputs,
+  parametersOf,
+  type Tensor,
+  toOnnx,
+  type WeightLocation,
+} from "../graph/index.ts";
 import { encodeModel } from "../onnx/index.ts";
 import { sizeOf } from "../tensor/index.ts";
 import type { Backend, Port, Values } from "./backend.ts";
@@ -44,7 +51,10 @@ export async function compile(
     threads,
   });
   const results = Object.fromEntries(
-    Object.entries(outputs).map(([name, { shape }]) => [name, into[name] ?? new Float32Array(sizeOf(shape))]),
+    Object.entries(outputs).map(([name, { shape }]) => [
+      name,
+      into[name] ?? new Float32Array(sizeOf(shape)),
+    ]),
   );
   const dispose = () => session.dispose();
   return {

@@ -10,12 +10,14 @@ const settings: InferenceSession.SessionOptions = {
   executionMode: "sequential",
   enableCpuMemArena: true,
   enableMemPattern: false,
-  logSeverityLevel: 3, ...(process.env.PROF ? { enableProfiling: true, profileFilePrefix: "/tmp/scratch/prof" } : {}),
+  logSeverityLevel: 3,
   extra: { session: { intra_op: { allow_spinning: "0" }, set_denormal_as_zero: "1" } },
 };
 
 function tensor({ dtype, shape }: Port, data: Float32Array | Int32Array): Tensor {
-  return data instanceof Int32Array ? new Tensor("int32", data, shape) : new Tensor(dtype, data, shape);
+  return data instanceof Int32Array
+    ? new Tensor("int32", data, shape)
+    : new Tensor(dtype, data, shape);
 }
 
 /** onnxruntime-node on the CPU. */
@@ -26,7 +28,10 @@ export const onnxruntimeNode: Backend = {
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
       externalData: Object.entries(files).map(([path, data]) => ({ path, data })),
     });
-    const named = (ports: readonly Port[], values: Readonly<Record<string, Float32Array | Int32Array>>) =>
+    const named = (
+      ports: readonly Port[],
+      values: Readonly<Record<string, Float32Array | Int32Array>>,
+    ) =>
       Object.fromEntries(
         ports.map((port) => {
           const data = values[port.name];

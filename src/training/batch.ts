@@ -1,19 +1,12 @@
-import { levelAt, type PredictionType, type Schedule, trainingTarget } from "../diffusion/index.ts";
-import { toPatches } from "../pipelines/index.ts";
+import { levelAt, trainingTarget } from "../diffusion/index.ts";
+import { type ModelConfig, toPatches } from "../pipelines/index.ts";
 import { linearCombination, Random } from "../tensor/index.ts";
-import type { ClipTokenizer } from "../text/index.ts";
 import type { Dataset } from "./data/dataset.ts";
+import type { Recipe } from "./recipe.ts";
 
-export interface BatchMaker {
-  readonly dataset: Dataset;
-  readonly tokenizer: ClipTokenizer;
-  readonly schedule: Schedule;
-  readonly predictionType: PredictionType;
-  readonly patchSize: number;
-  readonly seed: number;
-  readonly batchSize: number;
-  readonly captionDropout: number;
-}
+/** What batches are made from. */
+export type BatchMaker = Pick<ModelConfig, "tokenizer" | "scheduler" | "patchSize"> &
+  Pick<Recipe, "seed" | "batchSize" | "captionDropout"> & { readonly dataset: Dataset };
 
 /** What the training graph is fed. */
 export interface Batch {
@@ -37,7 +30,8 @@ function mixedSeed(seed: number, index: number): number {
  * evenly from one random offset, which lowers the loss's variance (Kingma et al. 2021, appendix I.1).
  */
 export function makeBatch(maker: BatchMaker, index: number): Batch {
-  const { dataset, tokenizer, schedule, batchSize, patchSize } = maker;
+  const { dataset, tokenizer, batchSize, patchSize } = maker;
+  const { schedule, predictionType } = maker.scheduler;
   const random = new Random(mixedSeed(maker.seed, index));
   const steps = schedule.alphasCumprod.length;
   const offset = random.uniform();
@@ -55,14 +49,17 @@ export function makeBatch(maker: BatchMaker, index: number): Batch {
     const told = random.uniform() < maker.captionDropout ? "" : caption;
     const t = Math.floor(((i + offset) / batchSize) * steps);
     const level = levelAt(schedule, t);
-    const clean = toPatches({ shape: [1, 3, dataset.size, dataset.size], data: picture }, patchSize);
+    const clean = toPatches(
+      { shape: [1, 3, dataset.size, dataset.size], data: picture },
+      patchSize,
+    );
     const noise = { shape, data: random.normal(elements) };
     const noisy = linearCombination([
       [level.alpha, clean],
       [level.sigma, noise],
     ]);
     batch.sample.set(noisy.data, i * elements);
-    batch.target.set(trainingTarget(maker.predictionType, clean, noise, level).data, i * elements);
+    batch.target.set(trainingTarget(predictionType, clean, noise, level).data, i * elements);
     batch.timesteps[i] = t;
     batch.input_ids.set(tokenizer.encode(told).ids, i * tokenizer.modelMaxLength);
   }

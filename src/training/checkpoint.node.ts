@@ -10,7 +10,9 @@ const pathIn = (folder: string): string => join(folder, "checkpoint.safetensors"
 
 /** Keeps the state after `step` steps; the former checkpoint stays until this one is whole. */
 export function writeCheckpoint(folder: string, step: number, state: OptimizerState): void {
-  const tensors = new Map(names.map((name) => [name, { shape: [state[name].length], data: state[name] }]));
+  const tensors = new Map(
+    names.map((name) => [name, { shape: [state[name].length], data: state[name] }]),
+  );
   writeSafetensors(pathIn(folder), tensors, { metadata: { step: String(step) } });
 }
 
@@ -33,7 +35,13 @@ export async function readCheckpoint(
     return data;
   };
   const step = Number(file.metadata.step);
-  if (!Number.isInteger(step) || step < 0) throw new UserError(`${path}: expected a step, got ${file.metadata.step}`);
-  const [parameters, moment1, moment2, ema] = [flat("parameters"), flat("moment1"), flat("moment2"), flat("ema")];
+  if (!Number.isInteger(step) || step < 0)
+    throw new UserError(`${path}: expected a step, got ${file.metadata.step}`);
+  const [parameters, moment1, moment2, ema] = [
+    flat("parameters"),
+    flat("moment1"),
+    flat("moment2"),
+    flat("ema"),
+  ];
   return { step, state: { parameters, moment1, moment2, ema } };
 }

@@ -31,8 +31,10 @@ export function initialise(slots: readonly Slot[], random: Random): Float32Array
   for (const { init, start, end } of slots) {
     const values = flat.subarray(start, end);
     if (init.kind === "constant") values.fill(init.value);
-    else if (init.kind === "normal") values.set(random.normal(end - start).map((x) => x * init.std));
-    else for (let i = 0; i < values.length; i++) values[i] = init.bound * (2 * random.uniform() - 1);
+    else if (init.kind === "normal")
+      values.set(random.normal(end - start).map((x) => x * init.std));
+    else
+      for (let i = 0; i < values.length; i++) values[i] = init.bound * (2 * random.uniform() - 1);
   }
   return flat;
 }

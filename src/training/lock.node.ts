@@ -41,7 +41,9 @@ export function lockFolder(folder: string): () => void {
     }
     const other = readFileSync(path, "utf8");
     if (isAlive(other))
-      throw new UserError(`${folder}: expected a folder of its own, but process ${other.split(" ")[0]} is training there`);
+      throw new UserError(
+        `${folder}: expected a folder of its own, but process ${other.split(" ")[0]} is training there`,
+      );
     rmSync(path, { force: true });
   }
 }

@@ -22,7 +22,12 @@ export function norm(values: Float32Array): number {
 /** Learning rate of a step, counted from 1: warm-up, plateau, linear fall to zero (Hägele et al. 2024). */
 export function learningRateAt(
   step: number,
-  { steps, learningRate, warmupSteps, decayShare }: Pick<Recipe, "steps" | "learningRate" | "warmupSteps" | "decayShare">,
+  {
+    steps,
+    learningRate,
+    warmupSteps,
+    decayShare,
+  }: Pick<Recipe, "steps" | "learningRate" | "warmupSteps" | "decayShare">,
 ): number {
   const rise = warmupSteps === 0 ? 1 : step / warmupSteps;
   const decaySteps = steps * decayShare;
@@ -37,7 +42,14 @@ export function learningRateAt(
 export function adamW(
   { parameters, moment1, moment2, ema }: OptimizerState,
   gradients: Float32Array,
-  { step, scale, learningRate, betas: [beta1, beta2], weightDecay, emaDecay }: {
+  {
+    step,
+    scale,
+    learningRate,
+    betas: [beta1, beta2],
+    weightDecay,
+    emaDecay,
+  }: {
     step: number;
     scale: number;
     learningRate: number;

@@ -1,66 +1,99 @@
 import { z } from "zod";
-
-const positive = z.int().min(1);
+import { UserError } from "../tensor/index.ts";
 
 /**
  * Everything that decides what a training does, as `recipe.json` keeps it: equal recipes and equal data give equal
  * losses. Configurations are in diffusers' and transformers' words.
  */
-export const recipeSchema = z.object({
+export interface Recipe {
   /** Name of the data, to recognise a resume on other data. */
-  data: z.string(),
+  readonly data: string;
   /** Distinct pictures of the data, likewise. */
+  readonly pictures: number;
+  readonly seed: number;
+  /** Optimiser steps in all. */
+  readonly steps: number;
+  readonly batchSize: number;
+  /** Peak learning rate: reached after the warm-up, held, and taken to zero linearly over the last part. */
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  /** Share of the steps, at the end, over which the learning rate falls. */
+  readonly decayShare: number;
+  readonly weightDecay: number;
+  /** Decay rates of AdamW's moments. */
+  readonly betas: readonly [number, number];
+  /** Gradients of a larger norm are scaled down to it. */
+  readonly clipNorm: number;
+  readonly emaDecay: number;
+  /** Share of examples trained without their caption, for classifier-free guidance. */
+  readonly captionDropout: number;
+  readonly unet: Readonly<Record<string, unknown>>;
+  readonly textEncoder: Readonly<Record<string, unknown>>;
+  readonly scheduler: Readonly<Record<string, unknown>>;
+  /** Most entries that the tokenizer learns. */
+  readonly vocabularySize: number;
+  /** Tokens of a prompt, with start and end. */
+  readonly promptTokens: number;
+}
+
+const positive = z.int().min(1);
+const share = z.number().min(0).max(1);
+const json = z.record(z.string(), z.unknown());
+
+const recipeSchema: z.ZodType<Recipe> = z.object({
+  data: z.string(),
   pictures: positive,
   seed: z.int().min(0),
-  /** Optimiser steps in all. */
   steps: positive,
   batchSize: positive,
-  /** Peak learning rate: reached after the warm-up, held, and taken to zero linearly over the last part. */
   learningRate: z.number().positive(),
   warmupSteps: z.int().min(0),
-  /** Share of the steps, at the end, over which the learning rate falls. */
-  decayShare: z.number().min(0).max(1),
+  decayShare: share,
   weightDecay: z.number().min(0),
-  /** Decay rates of AdamW's moments. */
-  betas: z.tuple([z.number(), z.number()]),
-  /** Gradients of a larger norm are scaled down to it. */
+  betas: z.tuple([share, share]),
   clipNorm: z.number().positive(),
-  emaDecay: z.number().min(0).max(1),
-  /** Share of examples trained without their caption, for classifier-free guidance. */
-  captionDropout: z.number().min(0).max(1),
-  unet: z.record(z.string(), z.unknown()),
-  textEncoder: z.record(z.string(), z.unknown()),
-  scheduler: z.record(z.string(), z.unknown()),
-  /** Most entries that the tokenizer learns, and tokens of a prompt with start and end. */
+  emaDecay: share,
+  captionDropout: share,
+  unet: json,
+  textEncoder: json,
+  scheduler: json,
   vocabularySize: z.int().min(514),
   promptTokens: z.int().min(3),
 });
 
-export type Recipe = z.output<typeof recipeSchema>;
-
-/** What a person may set; the rest follows from the data and from what trials found best. */
-export interface RecipeChoices {
-  readonly seed?: number;
-  readonly steps?: number;
-  readonly batchSize?: number;
-  readonly learningRate?: number;
+/**
+ * Checks a recipe that was read, or made from a person's choices.
+ * @param where names it in errors.
+ * @throws UserError that names the field.
+ */
+export function parseRecipe(recipe: unknown, where: string): Recipe {
+  const { data, error } = recipeSchema.safeParse(recipe);
+  if (data) return data;
+  const [issue] = error.issues;
+  throw new UserError(`${where}: ${issue?.path.join(".")}: ${issue?.message}`);
 }
 
+/** What a person may set: anything but what the data decide. */
+export type RecipeChoices = Partial<Omit<Recipe, "data" | "pictures">>;
+
 const patch = 4;
+/** Pictures are halved once after being cut into patches. */
+export const sizeMultiple: number = 2 * patch;
 const textWidth = 192;
 
 /** The recipe of the built-in model, for any captioned pictures of `size` pixels a side. */
 export function defaultRecipe(
   data: { readonly name: string; readonly count: number; readonly size: number },
-  { seed = 0, steps = 8000, batchSize = 32, learningRate = 6e-4 }: RecipeChoices = {},
+  choices: RecipeChoices = {},
 ): Recipe {
+  const { steps = 8000 } = choices;
   return {
     data: data.name,
     pictures: data.count,
-    seed,
+    seed: 0,
     steps,
-    batchSize,
-    learningRate,
+    batchSize: 32,
+    learningRate: 6e-4,
     warmupSteps: Math.min(500, Math.floor(steps / 10)),
     decayShare: 0.25,
     weightDecay: 0.01,
@@ -104,5 +137,6 @@ export function defaultRecipe(
     },
     vocabularySize: 2048,
     promptTokens: 24,
+    ...choices,
   };
 }

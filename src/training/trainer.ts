@@ -1,12 +1,10 @@
-import { fromSchedulerConfig } from "../diffusion/index.ts";
-import { parseCLIPTextConfig, parseUNetConfig } from "../models/index.ts";
-import { type Backend, compile, type Executable } from "../runtime/index.node.ts";
+import type { ModelConfig } from "../pipelines/index.ts";
+import { type Backend, compile, type Executable } from "../runtime/index.ts";
 import { Random } from "../tensor/index.ts";
-import { makeBatch } from "./batch.ts";
+import { type Batch, makeBatch } from "./batch.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { initialise, type Slot, slotsOf, views } from "./flat-parameters.ts";
 import { adamW, learningRateAt, norm, type OptimizerState } from "./optimizer.ts";
-import type { ModelParts } from "./parts.ts";
 import type { Recipe } from "./recipe.ts";
 import { gradientOf, trainingGraph } from "./training-graph.ts";
 
@@ -20,30 +18,30 @@ export interface TrainingStep {
   readonly learningRate: number;
 }
 
-/** A training in memory: the compiled step and everything it changes. Nothing here touches a disk. */
+/** The compiled training step and what it reads and writes. */
+interface Compiled {
+  readonly slots: readonly Slot[];
+  readonly gradients: Float32Array;
+  readonly executable: Executable;
+  readonly batch: (index: number) => Batch;
+}
+
+/** A training in memory: nothing here touches a disk. */
 export class Trainer implements AsyncDisposable {
   readonly slots: readonly Slot[];
   /** Optimiser steps done. */
   step = 0;
+  /** Whether the last step's loss and gradients were numbers; if not, the state is spoilt. */
+  finite = true;
   state: OptimizerState;
   readonly #recipe: Recipe;
-  readonly #gradients: Float32Array;
-  readonly #executable: Executable;
-  readonly #batch: (index: number) => ReturnType<typeof makeBatch>;
+  readonly #compiled: Compiled;
 
-  private constructor(
-    recipe: Recipe,
-    slots: readonly Slot[],
-    gradients: Float32Array,
-    executable: Executable,
-    batch: (index: number) => ReturnType<typeof makeBatch>,
-  ) {
+  private constructor(recipe: Recipe, compiled: Compiled) {
     this.#recipe = recipe;
-    this.slots = slots;
-    this.#gradients = gradients;
-    this.#executable = executable;
-    this.#batch = batch;
-    const parameters = initialise(slots, new Random(recipe.seed));
+    this.#compiled = compiled;
+    this.slots = compiled.slots;
+    const parameters = initialise(compiled.slots, new Random(recipe.seed));
     const zeros = () => new Float32Array(parameters.length);
     this.state = { parameters, moment1: zeros(), moment2: zeros(), ema: parameters.slice() };
   }
@@ -51,36 +49,35 @@ export class Trainer implements AsyncDisposable {
   static async create(
     recipe: Recipe,
     dataset: Dataset,
-    parts: ModelParts,
+    model: ModelConfig,
     backend: Backend,
   ): Promise<Trainer> {
-    const unet = parseUNetConfig(parts.unet);
-    const { outputs, parameters } = trainingGraph(unet, parseCLIPTextConfig(parts.textEncoder), recipe.batchSize);
+    const { outputs, parameters } = trainingGraph(model.unet, model.textEncoder, recipe.batchSize);
     const slots = slotsOf(parameters);
     const gradients = new Float32Array(slots.at(-1)?.end ?? 0);
-    const into = Object.fromEntries(
-      Object.entries(views(slots, gradients)).map(([name, view]) => [gradientOf(name), view]),
+    const into = Object.entries(views(slots, gradients)).map(
+      ([name, view]) => [gradientOf(name), view] as const,
     );
-    const executable = await compile(outputs, { backend }, into);
-    const { schedule, predictionType } = fromSchedulerConfig(parts.scheduler);
-    const maker = { ...recipe, dataset, tokenizer: parts.tokenizer, schedule, predictionType, patchSize: dataset.size / unet.sample_size };
-    return new Trainer(recipe, slots, gradients, executable, (index) => makeBatch(maker, index));
+    const executable = await compile(outputs, { backend }, Object.fromEntries(into));
+    const batch = (index: number) => makeBatch({ ...recipe, ...model, dataset }, index);
+    return new Trainer(recipe, { slots, gradients, executable, batch });
   }
 
   /** One optimiser step on the next batch. */
   async next(): Promise<TrainingStep> {
-    const { parameters } = this.state;
-    const batch = this.#batch(this.step);
-    const results = await this.#executable.run({ ...batch, ...views(this.slots, parameters) });
+    const { gradients, executable, batch } = this.#compiled;
+    const feeds = { ...batch(this.step), ...views(this.slots, this.state.parameters) };
+    const { loss } = await executable.run(feeds);
     const step = ++this.step;
-    const gradNorm = norm(this.#gradients);
+    const gradNorm = norm(gradients);
+    this.finite = Number.isFinite(gradNorm);
     const learningRate = learningRateAt(step, this.#recipe);
     const scale = Math.min(1, this.#recipe.clipNorm / (gradNorm + 1e-6));
-    adamW(this.state, this.#gradients, { ...this.#recipe, step, scale, learningRate });
-    return { step, loss: results.loss?.[0] ?? Number.NaN, gradNorm, learningRate };
+    adamW(this.state, gradients, { ...this.#recipe, step, scale, learningRate });
+    return { step, loss: loss?.[0] ?? Number.NaN, gradNorm, learningRate };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#executable.dispose();
+    await this.#compiled.executable.dispose();
   }
 }

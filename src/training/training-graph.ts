@@ -10,7 +10,12 @@ import {
   sub,
   type Tensor,
 } from "../graph/index.ts";
-import { type CLIPTextConfig, clipText, type UNetConfig, unet2DCondition } from "../models/index.ts";
+import {
+  type CLIPTextConfig,
+  clipText,
+  type UNetConfig,
+  unet2DCondition,
+} from "../models/index.ts";
 
 export interface TrainingGraph {
   /** `loss`, a scalar, and the gradient of every parameter under the parameter's name. */
@@ -23,12 +28,23 @@ export interface TrainingGraph {
  * gradients. Inputs: `sample` and `target` [batch, channels, size, size], `timesteps` [batch], `input_ids`
  * [batch, tokens] int32.
  */
-export function trainingGraph(unet: UNetConfig, text: CLIPTextConfig, batch: number): TrainingGraph {
+export function trainingGraph(
+  unet: UNetConfig,
+  text: CLIPTextConfig,
+  batch: number,
+): TrainingGraph {
   const shape = [batch, unet.in_channels, unet.sample_size, unet.sample_size];
   const ids = input("input_ids", [batch, text.max_position_embeddings], "int32");
   const encoderHiddenStates = clipText(new Scope("text_encoder"), ids, text);
-  const inputs = { sample: input("sample", shape), timesteps: input("timesteps", [batch]), encoderHiddenStates };
-  const error = sub(unet2DCondition(new Scope("unet"), inputs, unet, "rows"), input("target", shape));
+  const inputs = {
+    sample: input("sample", shape),
+    timesteps: input("timesteps", [batch]),
+    encoderHiddenStates,
+  };
+  const error = sub(
+    unet2DCondition(new Scope("unet"), inputs, unet, "rows"),
+    input("target", shape),
+  );
   const loss = reshape(reduceMean(mul(error, error), [0, 1, 2, 3]), []);
   const parameters = parametersOf([loss]);
   const gradients = gradient(loss, [...parameters.values()]);

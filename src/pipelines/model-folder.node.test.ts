@@ -1,0 +1,237 @@
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { tinyModel } from "../../test/tiny-model.ts";
+import { loadTensors, readSafetensors, writeSafetensors } from "../safetensors/index.node.ts";
+import { UserError } from "../tensor/index.ts";
+import type { Model } from "./model.ts";
+import { readModelFolder, writeModelFolder } from "./model-folder.node.ts";
+
+const temporary = mkdtempSync(join(tmpdir(), "frabbit-model-"));
+const good = join(temporary, "good");
+const unetFile = "unet/diffusion_pytorch_model.safetensors";
+const textFile = "text_encoder/model.safetensors";
+let model: Model;
+
+beforeAll(async () => {
+  model = await tinyModel();
+  writeModelFolder(good, model, { dtype: "F32" });
+});
+
+afterAll(() => rmSync(temporary, { recursive: true }));
+
+let copies = 0;
+function copy(): string {
+  const folder = join(temporary, `copy-${copies++}`);
+  cpSync(good, folder, { recursive: true });
+  return folder;
+}
+
+const filesIn = (folder: string) =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((file) => [file.slice(folder.length + 1), readFileSync(file).toString("hex")]),
+  );
+
+async function fault(folder: string): Promise<string> {
+  const error = await readModelFolder(folder).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  return (error as UserError).message;
+}
+
+test("a folder that is read and written again has the same bytes", async () => {
+  const again = join(temporary, "deep/er/again");
+  writeModelFolder(again, await readModelFolder(good), { dtype: "F32" });
+  expect(filesIn(again)).toEqual(filesIn(good));
+  expect(Object.keys(filesIn(good))).toHaveLength(10);
+  expect(readdirSync(join(temporary, "deep/er"))).toEqual(["again"]);
+});
+
+test("what was written is read as it was", async () => {
+  const read = await readModelFolder(good);
+  expect(Buffer.compare(read.weights.bytes, model.weights.bytes)).toBe(0);
+  expect(read.unet).toEqual(model.unet);
+  expect(read.textEncoder).toEqual(model.textEncoder);
+  expect(read.patchSize).toBe(2);
+  expect(read.tokenizer.encode("a frog").ids).toEqual(model.tokenizer.encode("a frog").ids);
+});
+
+test("float16 halves the file, keeps the values to 11 bits, and is stable", async () => {
+  const half = join(temporary, "half");
+  writeModelFolder(half, model, { dtype: "F16" });
+  const read = await readModelFolder(half);
+  const [values, exact] = [read, model].map(
+    ({ weights }) => new Float32Array(weights.bytes.buffer),
+  );
+  const wrong = values!.findIndex(
+    (value, i) => Math.abs(value - exact![i]!) > Math.abs(exact![i]!) / 2048 + 3e-8,
+  );
+  expect(wrong).toBe(-1);
+  writeModelFolder(join(temporary, "half-again"), read, { dtype: "F16" });
+  expect(filesIn(join(temporary, "half-again"))).toEqual(filesIn(half));
+});
+
+test("a folder that exists is replaced, and what else is in it stays", () => {
+  const folder = copy();
+  writeFileSync(join(folder, "recipe.json"), "{}");
+  writeFileSync(join(folder, "unet/config.json"), "old");
+  rmSync(join(folder, "tokenizer"), { recursive: true });
+  writeModelFolder(folder, model, { dtype: "F32" });
+  expect(filesIn(folder)).toEqual({ ...filesIn(good), "recipe.json": "7b7d" });
+});
+
+test("where nothing can be written, nothing is left", () => {
+  const file = join(temporary, "file");
+  writeFileSync(file, "");
+  expect(() => writeModelFolder(file, model, { dtype: "F32" })).toThrow(UserError);
+  expect(() => writeModelFolder(join(file, "below"), model, { dtype: "F32" })).toThrow(UserError);
+  const locked = mkdtempSync(join(temporary, "locked-"));
+  chmodSync(locked, 0o500);
+  if (process.getuid?.() !== 0) {
+    expect(() => writeModelFolder(join(locked, "x"), model, { dtype: "F32" })).toThrow(UserError);
+  }
+  expect(readdirSync(temporary).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+});
+
+test("the text encoder's keys are known without text_model., as transformers 5 writes them", async () => {
+  const folder = copy();
+  const tensors = await loadTensors(await readSafetensors(join(folder, textFile)));
+  const bare = Array.from(
+    tensors,
+    ([key, tensor]) => [key.slice("text_model.".length), tensor] as const,
+  );
+  const ids = { shape: [1, 77], data: new Float32Array(77) };
+  writeSafetensors(join(folder, textFile), new Map([...bare, ["embeddings.position_ids", ids]]));
+  const read = await readModelFolder(folder);
+  expect(Buffer.compare(read.weights.bytes, model.weights.bytes)).toBe(0);
+});
+
+test("a tokenizer.json stands for vocabulary and merges, as transformers 5 writes it", async () => {
+  const folder = copy();
+  const inTokenizer = (name: string) => join(folder, "tokenizer", name);
+  const [, ...merges] = readFileSync(inTokenizer("merges.txt"), "utf8").trimEnd().split("\n");
+  const vocab = JSON.parse(readFileSync(inTokenizer("vocab.json"), "utf8"));
+  const bpe = { type: "BPE", vocab, merges: merges.map((merge) => merge.split(" ")) };
+  writeFileSync(inTokenizer("tokenizer.json"), JSON.stringify({ model: bpe }));
+  for (const name of ["vocab.json", "merges.txt", "special_tokens_map.json"])
+    rmSync(inTokenizer(name));
+  const { tokenizer } = await readModelFolder(folder);
+  expect(tokenizer.encode("a red frog").ids).toEqual(model.tokenizer.encode("a red frog").ids);
+  writeFileSync(inTokenizer("tokenizer.json"), JSON.stringify({ model: {} }));
+  expect(await fault(folder)).toMatch(/tokenizer.json: expected a byte-pair model/);
+});
+
+test("folders that are none are refused", async () => {
+  expect(await fault(join(temporary, "nowhere"))).toMatch(
+    /nowhere: expected a model folder, there is none$/,
+  );
+  expect(await fault(temporary)).toMatch(/found no model_index.json in it$/);
+});
+
+test.each([
+  "unet/config.json",
+  "text_encoder/config.json",
+  "scheduler/scheduler_config.json",
+  "tokenizer/vocab.json",
+  "tokenizer/merges.txt",
+  "tokenizer/tokenizer_config.json",
+  unetFile,
+  textFile,
+])("a folder without %s is refused", async (name) => {
+  const folder = copy();
+  rmSync(join(folder, name));
+  expect(await fault(folder)).toBe(`cannot read ${join(folder, name)}: no such file`);
+});
+
+test.each([
+  "model_index.json",
+  "unet/config.json",
+  "text_encoder/config.json",
+  "scheduler/scheduler_config.json",
+  "tokenizer/vocab.json",
+  "tokenizer/tokenizer_config.json",
+])("%s that is not JSON is refused", async (name) => {
+  const folder = copy();
+  writeFileSync(join(folder, name), '{"half": ');
+  expect(await fault(folder)).toBe(`${join(folder, name)}: expected JSON`);
+});
+
+async function withJson(name: string, change: Readonly<Record<string, unknown>>): Promise<string> {
+  const folder = copy();
+  const json = JSON.parse(readFileSync(join(folder, name), "utf8"));
+  writeFileSync(join(folder, name), JSON.stringify({ ...json, ...change }));
+  return (await fault(folder)).slice(folder.length + 1);
+}
+
+test("parts that do not fit each other are refused", async () => {
+  const latents = { in_channels: 4, out_channels: 4 };
+  expect(await withJson("unet/config.json", latents)).toMatch(
+    /^unet\/config.json: expected a model of pixels.* got 4 and 4$/,
+  );
+  expect(await withJson("model_index.json", { vae: ["diffusers", "AutoencoderKL"] })).toMatch(
+    /^model_index.json: expected a model of pixels, got one of latents/,
+  );
+  expect(await withJson("text_encoder/config.json", { hidden_size: 32 })).toBe(
+    "text_encoder/config.json: hidden_size: expected the U-Net's cross_attention_dim 24, got 32",
+  );
+  expect(await withJson("text_encoder/config.json", { max_position_embeddings: 20 })).toMatch(
+    /model_max_length: expected at most the text encoder's 20 positions, got 77$/,
+  );
+});
+
+test("a truncated file of weights is refused", async () => {
+  const folder = copy();
+  truncateSync(join(folder, unetFile), 40_000);
+  expect(await fault(folder)).toContain(`${join(folder, unetFile)}: `);
+  truncateSync(join(folder, unetFile), 0);
+  expect(await fault(folder)).toBe(
+    `${join(folder, unetFile)}: expected a safetensors file, got 0 bytes`,
+  );
+});
+
+async function withWeights(
+  name: string,
+  change: (tensors: Map<string, { shape: readonly number[]; data: Float32Array }>) => void,
+): Promise<string> {
+  const folder = copy();
+  const tensors = await loadTensors(await readSafetensors(join(folder, name)));
+  change(tensors);
+  writeSafetensors(join(folder, name), tensors);
+  return (await fault(folder)).slice(folder.length + 1);
+}
+
+test("weights of another network are refused by name", async () => {
+  const wrong = { shape: [16, 3, 3, 3], data: new Float32Array(16 * 27) };
+  expect(await withWeights(unetFile, (tensors) => tensors.set("conv_in.weight", wrong))).toBe(
+    `${unetFile}: conv_in.weight: expected [16, 12, 3, 3], got [16, 3, 3, 3]`,
+  );
+  expect(await withWeights(unetFile, (tensors) => tensors.delete("conv_in.bias"))).toBe(
+    `${unetFile}: expected a tensor conv_in.bias`,
+  );
+  expect(await withWeights(unetFile, (tensors) => tensors.set("extra.weight", wrong))).toBe(
+    `${unetFile}: extra.weight: no such weight in the network that config.json describes`,
+  );
+});
+
+test.each([Number.NaN, Infinity, -Infinity])("a weight of %d is refused by name", async (value) => {
+  const key = "text_model.final_layer_norm.bias";
+  const message = await withWeights(textFile, (tensors) =>
+    tensors.get(key)!.data.fill(value, 3, 4),
+  );
+  expect(message).toBe(`${textFile}: ${key}: expected finite weights, got ${value}`);
+});

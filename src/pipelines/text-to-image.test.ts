@@ -1,0 +1,238 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { tinyModel } from "../../test/tiny-model.ts";
+import { ddpm, noiseLevels, type SamplerName, type Step } from "../diffusion/index.ts";
+import { onnxruntimeNode as backend } from "../runtime/index.node.ts";
+import { type NdArray, Random, UserError } from "../tensor/index.ts";
+import { TextToImage, type TextToImageOptions, unstack } from "./text-to-image.ts";
+
+let pipeline: TextToImage;
+
+beforeAll(async () => {
+  pipeline = new TextToImage(await tinyModel(), { backend, threads: 1 });
+});
+
+afterAll(() => pipeline[Symbol.asyncDispose]());
+
+async function record(options: TextToImageOptions): Promise<{ steps: Step[]; latent: NdArray }> {
+  const steps: Step[] = [];
+  const run = pipeline.steps("a red frog", options);
+  for (;;) {
+    const { done, value } = await run.next();
+    if (done) return { steps, latent: value };
+    steps.push(value);
+  }
+}
+
+const bytes = ({ data }: NdArray) =>
+  Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("hex");
+
+function distance(a: NdArray, b: NdArray): number {
+  expect(a.shape).toEqual(b.shape);
+  return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i]!)), 0);
+}
+
+test("one prompt and seed make one picture, and other ones others", async () => {
+  const draw = async (prompt: string, options: TextToImageOptions) =>
+    bytes((await pipeline.generate(prompt, { steps: 3, ...options }))[0]!);
+  const picture = await draw("a red frog", { seed: 7 });
+  expect(await draw("a red frog", { seed: 7 })).toBe(picture);
+  expect(await draw("a red frog", { seed: 8 })).not.toBe(picture);
+  expect(await draw("a blue frog", { seed: 7 })).not.toBe(picture);
+  expect(await draw("a red frog", { seed: 7, negativePrompt: "rain" })).not.toBe(picture);
+  expect(await draw("a red frog", { seed: 7, sampler: ddpm() })).not.toBe(picture);
+});
+
+test("the first latent is torch's noise of the seed", async () => {
+  const [first] = (await record({ seed: 7, steps: 1 })).steps;
+  expect(first!.latent.shape).toEqual([1, 12, 8, 8]);
+  expect(first!.latent.data).toEqual(new Random(7).normal(12 * 64));
+});
+
+test("two threads draw the same bytes as one", async () => {
+  await using two = new TextToImage(await tinyModel(), { backend, threads: 2 });
+  const options = { steps: 3, seed: 5, count: 2 };
+  const [one] = await pipeline.generate("a frog", options);
+  const [other] = await two.generate("a frog", options);
+  expect(bytes(other!)).toBe(bytes(one!));
+});
+
+test.each<SamplerName>(["ddim", "ddpm", "euler"])(
+  "%s: a picture alone is the one in the batch",
+  async (sampler) => {
+    const options = { steps: 4, sampler };
+    const batch = await pipeline.generate("a frog", { ...options, seed: 3, count: 3 });
+    for (const [i, picture] of batch.entries()) {
+      const [alone] = await pipeline.generate("a frog", { ...options, seed: 3 + i });
+      expect(picture.shape).toEqual([3, 16, 16]);
+      expect(distance(picture, alone!)).toBeLessThan(2e-4);
+    }
+  },
+);
+
+test("at the greatest seed the next picture's seed follows its low bits", async () => {
+  const [, second] = await pipeline.generate("a frog", { steps: 1, seed: 2 ** 53, count: 2 });
+  const [alone] = await pipeline.generate("a frog", { steps: 1, seed: 1 });
+  expect(distance(second!, alone!)).toBeLessThan(2e-4);
+});
+
+test("guidance combines the two estimates by its formula; 0 and 1 ask for one only", async () => {
+  const first = async (guidanceScale: number, negativePrompt = "") =>
+    (await record({ steps: 1, guidanceScale, negativePrompt, wrap: (denoise) => denoise }))
+      .steps[0]!;
+  const noClip = new TextToImage(await tinyModel({ clip_sample: false }), { backend, threads: 1 });
+  await using _ = noClip;
+  const noise = async (prompt: string, guidanceScale: number) => {
+    for await (const step of noClip.steps(prompt, { steps: 1, guidanceScale })) return step.noise;
+    throw new Error("expected a step");
+  };
+  const withText = await noise("a red frog", 1);
+  const withoutText = await noise("a red frog", 0);
+  expect(distance(withoutText, await noise("", 1))).toBe(0);
+  expect(distance(withText, withoutText)).toBeGreaterThan(0.01);
+  for (const scale of [-1, 0.5, 3, 50]) {
+    const guided = await noise("a red frog", scale);
+    const expected = withText.data.map((value, i) => {
+      const without = withoutText.data[i]!;
+      return without + scale * (value - without);
+    });
+    expect(distance(guided, { ...guided, data: expected })).toBeLessThan(
+      1e-4 * (1 + Math.abs(scale)),
+    );
+  }
+  expect((await first(3)).guidance).toBeDefined();
+  expect((await first(1)).guidance).toBeUndefined();
+  expect((await first(0)).guidance).toBeUndefined();
+});
+
+test.each([0, 1, -1, 50])("guidance %d draws a picture", async (guidanceScale) => {
+  const [picture] = await pipeline.generate("a frog", { steps: 3, guidanceScale });
+  expect(picture!.data.every((value) => value >= -1 && value <= 1)).toBe(true);
+});
+
+test("every step's estimate is clipped as the scheduler says, and fits its latent", async () => {
+  const { steps } = await record({ steps: 4, guidanceScale: 20 });
+  for (const { latent, denoised, noise, alpha, sigma } of steps) {
+    expect(Math.max(...denoised.data.map(Math.abs))).toBeLessThanOrEqual(1);
+    const sum = denoised.data.map((value, i) => alpha * value + sigma * noise.data[i]!);
+    expect(distance({ ...latent, data: sum }, latent)).toBeLessThan(1e-5);
+  }
+});
+
+test.each([1, 1000])("%d steps are taken", async (steps) => {
+  const run = await record({ steps, guidanceScale: 1 });
+  expect(run.steps).toHaveLength(steps);
+  expect(run.latent.data.every(Number.isFinite)).toBe(true);
+});
+
+test.each<SamplerName>(["ddim", "ddpm", "euler"])(
+  "%s: from a recorded step on, the same bytes come out",
+  async (sampler) => {
+    const options = { steps: 5, sampler, count: 2, seed: 9 };
+    const whole = await record(options);
+    const rest = await record({ ...options, from: whole.steps[2]! });
+    expect(rest.steps.map(({ step }) => step)).toEqual([2, 3, 4]);
+    expect(bytes(rest.latent)).toBe(bytes(whole.latent));
+  },
+);
+
+test("a run begins with a given latent at a given step", async () => {
+  const whole = await record({ steps: 5 });
+  const { latent } = whole.steps[3]!;
+  const rest = await record({ steps: 5, latent, startAt: 3 });
+  expect(bytes(rest.latent)).toBe(bytes(whole.latent));
+});
+
+test("levels of one's own take the place of the scheduler's", async () => {
+  const { schedule } = pipeline.model.scheduler;
+  const levels = noiseLevels(schedule, { steps: 3, spacing: "leading" });
+  const { steps } = await record({ levels });
+  expect(steps.map(({ t }) => t)).toEqual([666, 333, 0]);
+});
+
+test("a wrapped denoiser is what the sampler sees", async () => {
+  const { latent } = await record({
+    steps: 2,
+    wrap: (denoise) => async (noisy, level) => {
+      const prediction = await denoise(noisy, level);
+      return { ...prediction, denoised: { ...noisy, data: noisy.data.map(() => 0.25) } };
+    },
+  });
+  expect(latent.data.every((value) => value === 0.25)).toBe(true);
+});
+
+test("runs at the same time do not disturb each other", async () => {
+  const options = { steps: 4, seed: 2 };
+  const [alone] = await pipeline.generate("a frog", options);
+  const both = await Promise.all([
+    pipeline.generate("a frog", options),
+    pipeline.generate("a car", { ...options, seed: 3 }),
+    pipeline.generate("a frog", options),
+  ]);
+  expect([bytes(both[0][0]!), bytes(both[2][0]!)]).toEqual([bytes(alone!), bytes(alone!)]);
+});
+
+test("pictures of other sizes than the model's are drawn", async () => {
+  const [picture] = await pipeline.generate("a frog", { steps: 1, height: 24, width: 8 });
+  expect(picture!.shape).toEqual([3, 24, 8]);
+});
+
+test("decode clips and is undone by encode", () => {
+  const data = Float32Array.from({ length: 2 * 12 * 4 }, (_, i) => i / 40 - 0.5);
+  const decoded = pipeline.decode({ shape: [2, 12, 2, 2], data });
+  expect(decoded.shape).toEqual([2, 3, 4, 4]);
+  expect(Math.max(...decoded.data)).toBe(1);
+  expect(pipeline.encode(decoded).data).toEqual(data.map((value) => Math.min(value, 1)));
+  expect(unstack(decoded).map(({ shape }) => shape)).toEqual([
+    [3, 4, 4],
+    [3, 4, 4],
+  ]);
+});
+
+test("a long prompt is cut, and tokenize says so", async () => {
+  const long = "frog ".repeat(2000);
+  expect(pipeline.tokenize(long)).toMatchObject({ truncated: true });
+  expect(pipeline.tokenize("a frog").truncated).toBe(false);
+  const [picture] = await pipeline.generate(long, { steps: 1 });
+  expect(picture!.data.every(Number.isFinite)).toBe(true);
+});
+
+const zeros = (...shape: number[]): NdArray => ({
+  shape,
+  data: new Float32Array(shape.reduce((a, b) => a * b, 1)),
+});
+
+test.each<[string, TextToImageOptions]>([
+  ["steps: expected a whole number from 1 to 1000, got 0", { steps: 0 }],
+  ["steps: expected a whole number from 1 to 1000, got 1001", { steps: 1001 }],
+  ["steps: expected a whole number from 1 to 1000, got NaN", { steps: Number.NaN }],
+  ["guidanceScale: expected a finite number, got NaN", { guidanceScale: Number.NaN }],
+  ["seed: expected a whole number from 0 to 2^53, got -1", { seed: -1 }],
+  ["seed: expected a whole number from 0 to 2^53, got 0.5", { seed: 0.5, count: 2 }],
+  ["count: expected a whole number from 1, got 0", { count: 0 }],
+  ["width: expected a multiple of 4 pixels for this model, got 18", { width: 18 }],
+  ["height: expected a multiple of 4 pixels for this model, got 0", { height: 0 }],
+  [
+    "1 x 4096 x 4096 pixels: expected a size for which this model needs at most 8.0 GB of memory",
+    { height: 4096, width: 4096 },
+  ],
+  ["sampler: expected one of ddpm, ddim, euler, got magic", { sampler: "magic" as SamplerName }],
+  ["latent: expected [n, 12, height, width], got [1, 3, 16, 16]", { latent: zeros(1, 3, 16, 16) }],
+  ["height: expected a multiple of 4 pixels for this model, got 6", { latent: zeros(1, 12, 3, 4) }],
+  [
+    "startAt: expected a whole number from 0 to 20, got 21",
+    { latent: zeros(1, 12, 4, 4), startAt: 21 },
+  ],
+])("%s", async (message, options) => {
+  const error = await pipeline.generate("a frog", options).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(UserError);
+  expect((error as UserError).message).toContain(message);
+});
+
+test("a tokenizer with more tokens than the text encoder knows is refused", async () => {
+  const model = await tinyModel();
+  await using small = new TextToImage(
+    { ...model, textEncoder: { ...model.textEncoder, vocab_size: 40 } },
+    { backend, threads: 1 },
+  );
+  await expect(small.generate("a frog", { steps: 1 })).rejects.toThrow("vocab_size 40");
+});

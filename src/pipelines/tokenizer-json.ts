@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { UserError } from "../tensor/index.ts";
+
+const schema = z.object({
+  model: z.object({
+    vocab: z.record(z.string(), z.int().nonnegative()),
+    merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()]).transform(joined)])),
+  }),
+});
+
+function joined(pair: readonly string[]): string {
+  return pair.join(" ");
+}
+
+/**
+ * The vocabulary and the merges of a `tokenizer.json`, the one file in which transformers 5 saves both.
+ *
+ * @param where names the file in errors.
+ * @throws UserError when they are not in it.
+ */
+export function fromTokenizerJson(
+  json: unknown,
+  where: string,
+): { readonly "tokenizer/vocab.json": string; readonly "tokenizer/merges.txt": string } {
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    throw new UserError(`${where}: expected a byte-pair model with vocab and merges`);
+  }
+  const { vocab, merges } = parsed.data.model;
+  return {
+    "tokenizer/vocab.json": `${JSON.stringify(vocab)}\n`,
+    "tokenizer/merges.txt": `${["#version: 0.2", ...merges].join("\n")}\n`,
+  };
+}

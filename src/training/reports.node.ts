@@ -1,0 +1,83 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { lineChart } from "../image/index.node.ts";
+import { encodePng, grid } from "../image/index.ts";
+import type { Model } from "../pipelines/index.ts";
+import { TextToImage } from "../pipelines/index.ts";
+import type { Backend } from "../runtime/index.node.ts";
+import { atomicWrite } from "../tensor/index.node.ts";
+import { type NdArray, Random, UserError } from "../tensor/index.ts";
+import type { Dataset } from "./data/dataset.ts";
+import type { TrainingStep } from "./trainer.ts";
+
+const sampleCount = 16;
+const columns = 8;
+/** Seed of the captions and of the noise of sample grids; the same at every step, so that grids can be compared. */
+const sampleSeed = 1;
+
+/** `log.jsonl`: one line an optimiser step. */
+export class TrainingLog {
+  readonly #path: string;
+  readonly #lines: TrainingStep[];
+
+  /** Opens a folder's log and forgets what came after `step`, which a resumed training does again. */
+  constructor(folder: string, step: number) {
+    this.#path = join(folder, "log.jsonl");
+    const text = existsSync(this.#path) ? readFileSync(this.#path, "utf8") : "";
+    const whole = text
+      .slice(0, text.lastIndexOf("\n") + 1)
+      .split("\n")
+      .filter(Boolean);
+    this.#lines = whole.map(parseLine).filter((line) => line.step <= step);
+    atomicWrite(this.#path, this.#lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  }
+
+  append(line: TrainingStep): void {
+    this.#lines.push(line);
+    appendFileSync(this.#path, `${JSON.stringify(line)}\n`);
+  }
+
+  /** Draws `loss.png`: the loss, averaged over about a hundredth of the steps. */
+  async drawCurve(folder: string): Promise<void> {
+    const width = Math.max(1, Math.ceil(this.#lines.length / 100));
+    const points = Array.from({ length: Math.floor(this.#lines.length / width) }, (_, i) => {
+      const part = this.#lines.slice(i * width, (i + 1) * width);
+      const mean = part.reduce((sum, { loss }) => sum + loss, 0) / part.length;
+      return [part.at(-1)?.step ?? 0, mean] as const;
+    });
+    const options = { width: 640, height: 360, title: "loss" };
+    const chart = await lineChart([{ name: "training loss", points }], options);
+    atomicWrite(join(folder, "loss.png"), encodePng(chart));
+  }
+}
+
+function parseLine(text: string): TrainingStep {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(`log.jsonl: expected a line of JSON, got ${text.slice(0, 60)}`);
+  }
+}
+
+/** The captions of the sample grids: the same ones all through a training. */
+export function sampleCaptions(dataset: Dataset): string[] {
+  const random = new Random(sampleSeed);
+  return Array.from({ length: sampleCount }, () => dataset.example(random).caption);
+}
+
+/** Draws `samples/STEP.png`: what the model now makes of some captions of the data, listed in `samples/captions.txt`. */
+export async function drawSamples(
+  folder: string,
+  step: number,
+  { model, dataset, backend }: { model: Model; dataset: Dataset; backend: Backend },
+): Promise<void> {
+  const captions = sampleCaptions(dataset);
+  await using pipeline = new TextToImage(model, { backend });
+  const pictures: NdArray[] = [];
+  for (const [i, caption] of captions.entries())
+    pictures.push(...(await pipeline.generate(caption, { seed: sampleSeed + i })));
+  mkdirSync(join(folder, "samples"), { recursive: true });
+  atomicWrite(join(folder, "samples", "captions.txt"), `${captions.join("\n")}\n`);
+  const name = `${String(step).padStart(6, "0")}.png`;
+  atomicWrite(join(folder, "samples", name), encodePng(grid(pictures, columns)));
+}
