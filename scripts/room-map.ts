@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cruise, type ICruiseResult } from "dependency-cruiser";
-import config from "../.dependency-cruiser.mjs";
+import readConfig from "dependency-cruiser/config-utl/extract-depcruise-config";
 
 const page = "ARCHITECTURE.md";
 const begin = "<!-- room map: npx tsx scripts/room-map.ts -->\n";
@@ -14,8 +14,9 @@ const ground = "tensor";
 
 /** The rooms that each room imports. */
 async function importsOfRooms(): Promise<Map<string, string[]>> {
+  const { options } = await readConfig("./.dependency-cruiser.mjs");
   const { output } = await cruise(["src"], {
-    ...config.options,
+    ...options,
     includeOnly: { path: "^src/[^/]+/" },
     exclude: { path: "\\.test\\.ts$" },
     collapse: "^src/[^/]+",
@@ -29,10 +30,11 @@ async function importsOfRooms(): Promise<Map<string, string[]>> {
 }
 
 function draw(rooms: ReadonlyMap<string, readonly string[]>): string {
-  const arrows = [...rooms].flatMap(([room, imports]) =>
-    imports.filter((other) => other !== ground).map((other) => `  ${room} --> ${other}`),
-  );
-  const above = [...rooms].filter(([, imports]) => imports.includes(ground)).map(([room]) => room);
+  const arrows = [...rooms].flatMap(([room, imports]) => {
+    const drawn = imports.filter((other) => other !== ground);
+    return drawn.length === 0 ? [] : [`  ${room} --> ${drawn.join(" & ")}`];
+  });
+  const above = [...rooms].filter(([, imports]) => imports.includes(ground));
   return [
     "```mermaid",
     "flowchart TD",
@@ -40,7 +42,7 @@ function draw(rooms: ReadonlyMap<string, readonly string[]>): string {
     ...arrows,
     "```",
     "",
-    `Not drawn: the arrows to \`${ground}\`, from ${above.map((room) => `\`${room}\``).join(", ")}.`,
+    `Not drawn: the arrows to \`${ground}\`, from ${above.map(([room]) => `\`${room}\``).join(", ")}.`,
     "",
   ].join("\n");
 }

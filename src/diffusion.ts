@@ -1,5 +1,5 @@
 // frabbit/diffusion: the theory alone, plain functions on arrays of numbers, in Node.js and browsers.
-export * from "../diffusion/index.ts";
+export * from "./diffusion/index.ts";
 export {
   clamp,
   linearCombination,
@@ -8,4 +8,4 @@ export {
   type RandomState,
   sizeOf,
   UserError,
-} from "../tensor/index.ts";
+} from "./tensor/index.ts";

@@ -1,2 +1,2 @@
 export { lineChart } from "./line-chart.node.ts";
-export { type ReadImageOptions, readImage } from "./read.node.ts";
+export { type ImageSize, imageSize, type ReadImageOptions, readImage } from "./read.node.ts";

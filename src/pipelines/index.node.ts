@@ -1,3 +1,4 @@
+export { describeModel, type ModelDescription } from "./describe.node.ts";
 export {
   builtInModel,
   GeneratedImage,

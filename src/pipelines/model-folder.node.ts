@@ -16,7 +16,7 @@ import { type Model, type ModelFiles, modelParameters, parseJson, parseModel } f
 import { fromTokenizerJson } from "./tokenizer-json.ts";
 
 /** The files of the weights, and what the names of the parameters in them begin with in the graph. */
-const weightFiles = [
+export const weightFiles = [
   { file: "unet/diffusion_pytorch_model.safetensors", scope: "unet." },
   { file: "text_encoder/model.safetensors", scope: "text_encoder." },
 ] as const;

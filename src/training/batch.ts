@@ -1,4 +1,4 @@
-import { levelAt, trainingTarget } from "../diffusion/index.ts";
+import { levelAt, type NoiseLevel, type PredictionType, trainingTarget } from "../diffusion/index.ts";
 import { type ModelConfig, toPatches } from "../pipelines/index.ts";
 import { linearCombination, Random } from "../tensor/index.ts";
 import type { Dataset } from "./data/dataset.ts";
@@ -13,8 +13,23 @@ export interface Batch {
   readonly sample: Float32Array;
   readonly target: Float32Array;
   readonly timesteps: Float32Array;
+  readonly weights: Float32Array;
   readonly input_ids: Int32Array;
 }
+
+/** A signal-to-noise ratio above which steps count no more than at it (Hang et al. 2023, section 3.4). */
+const largestWeight = 5;
+
+/**
+ * What an example's squared error counts. A network that predicts the picture has v-prediction's loss, error / sigma²
+ * (Salimans & Ho 2022, section 4), up to a limit; the others' own errors are already scaled by the noise level.
+ */
+const lossWeights: { readonly [P in PredictionType]: (level: NoiseLevel) => number } = {
+  epsilon: () => 1,
+  sample: ({ sigma }) => Math.min(1 / sigma ** 2, largestWeight),
+  v_prediction: () => 1,
+  flow_prediction: () => 1,
+};
 
 /** Mixes a seed and an index into the seed of one batch (the finaliser of MurmurHash3). */
 function mixedSeed(seed: number, index: number): number {
@@ -42,6 +57,7 @@ export function makeBatch(maker: BatchMaker, index: number): Batch {
     sample: new Float32Array(batchSize * elements),
     target: new Float32Array(batchSize * elements),
     timesteps: new Float32Array(batchSize),
+    weights: new Float32Array(batchSize),
     input_ids: new Int32Array(batchSize * tokenizer.modelMaxLength),
   };
   for (let i = 0; i < batchSize; i++) {
@@ -61,6 +77,7 @@ export function makeBatch(maker: BatchMaker, index: number): Batch {
     batch.sample.set(noisy.data, i * elements);
     batch.target.set(trainingTarget(predictionType, clean, noise, level).data, i * elements);
     batch.timesteps[i] = t;
+    batch.weights[i] = lossWeights[predictionType](level);
     batch.input_ids.set(tokenizer.encode(told).ids, i * tokenizer.modelMaxLength);
   }
   return batch;

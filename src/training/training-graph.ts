@@ -24,8 +24,8 @@ export interface TrainingGraph {
 }
 
 /**
- * One training step's loss, the mean squared error of the network's prediction (Ho et al. 2020, equation 14), and its
- * gradients. Inputs: `sample` and `target` [batch, channels, size, size], `timesteps` [batch], `input_ids`
+ * One training step's loss, the mean squared error of the network's prediction (Ho et al. 2020, equation 14) with a
+ * weight for each picture, and its gradients. Inputs: `sample` and `target` [batch, channels, size, size], `timesteps` and `weights` [batch], `input_ids`
  * [batch, tokens] int32.
  */
 export function trainingGraph(
@@ -45,7 +45,8 @@ export function trainingGraph(
     unet2DCondition(new Scope("unet"), inputs, unet, "rows"),
     input("target", shape),
   );
-  const loss = reshape(reduceMean(mul(error, error), [0, 1, 2, 3]), []);
+  const weights = reshape(input("weights", [batch]), [batch, 1, 1, 1]);
+  const loss = reshape(reduceMean(mul(mul(error, error), weights), [0, 1, 2, 3]), []);
   const parameters = parametersOf([loss]);
   const gradients = gradient(loss, [...parameters.values()]);
   const named = [...parameters.keys()].map((name, i) => [gradientOf(name), gradients[i]] as const);

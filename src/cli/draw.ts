@@ -1,0 +1,57 @@
+import { setImmediate } from "node:timers/promises";
+import type { SamplerName, Step } from "../diffusion/index.ts";
+import { encodePng } from "../image/index.ts";
+import { type TextToImage, unstack } from "../pipelines/index.ts";
+import { atomicWrite } from "../tensor/index.node.ts";
+import { filmSteps, filmStrip } from "./film.ts";
+import { filmFile } from "./output-file.ts";
+import { parametersText, type Settings } from "./parameters.ts";
+
+/** One picture to draw, and the file for it. */
+export interface Drawing extends Omit<Settings, "width" | "height" | "sampler"> {
+  readonly sampler: SamplerName;
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  readonly film: boolean;
+  readonly file: string;
+}
+
+/** What was drawn. */
+export interface Drawn extends Settings {
+  readonly files: readonly string[];
+}
+
+/**
+ * Draws a picture and writes it as a PNG, and its film beside it where that is asked for.
+ *
+ * @param taken called after each step.
+ * @throws UserError when an option is not what it should be or a file cannot be written.
+ */
+export async function drawToFile(
+  pipeline: TextToImage,
+  drawing: Drawing,
+  taken: () => void,
+): Promise<Drawn> {
+  const { film, file, width: w, height: h, ...settings } = drawing;
+  const shown = film ? filmSteps(settings.steps) : new Set<number>();
+  const columns: Step[] = [];
+  const run = pipeline.steps(settings.prompt, {
+    ...settings,
+    negativePrompt: settings.negative,
+    guidanceScale: settings.guidance,
+    ...(w !== undefined && { width: w }),
+    ...(h !== undefined && { height: h }),
+  });
+  let result = await run.next();
+  for (; !result.done; result = await run.next()) {
+    if (shown.has(result.value.step)) columns.push(result.value);
+    taken();
+    await setImmediate(); // lets Ctrl-C in
+  }
+  const picture = unstack(pipeline.decode(result.value))[0]!;
+  const [, height = 0, width = 0] = picture.shape;
+  const text = { parameters: parametersText({ ...settings, width, height }) };
+  atomicWrite(file, encodePng(picture, { text }));
+  if (film) atomicWrite(filmFile(file), encodePng(filmStrip(pipeline, columns), { text }));
+  return { ...settings, width, height, files: film ? [file, filmFile(file)] : [file] };
+}

@@ -1,0 +1,36 @@
+/** How a picture came to be: what `--json` prints and what the PNG keeps. */
+export interface Settings {
+  readonly prompt: string;
+  readonly negative: string;
+  readonly steps: number;
+  readonly sampler: string;
+  readonly guidance: number;
+  readonly seed: number;
+  readonly width: number;
+  readonly height: number;
+  /** Name of the model's folder. */
+  readonly model: string;
+}
+
+/**
+ * The settings as AUTOMATIC1111's web UI writes them into a PNG's `parameters` text, which many tools read
+ * (`modules/infotext_utils.py`): values with a comma, a colon or a line break are in JSON's quotes.
+ */
+export function parametersText(settings: Settings): string {
+  const { prompt, negative, steps, sampler, guidance, seed, width, height, model } = settings;
+  const values = {
+    Steps: steps,
+    Sampler: sampler,
+    "CFG scale": guidance,
+    Seed: seed,
+    Size: `${width}x${height}`,
+    Model: /[,:\n]/.test(model) ? JSON.stringify(model) : model,
+  };
+  return [
+    prompt,
+    ...(negative === "" ? [] : [`Negative prompt: ${negative}`]),
+    Object.entries(values)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join(", "),
+  ].join("\n");
+}

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import { z } from "zod";
+import type { PredictionType } from "../diffusion/index.ts";
+import { readSafetensors } from "../safetensors/index.node.ts";
+import { sizeOf } from "../tensor/index.ts";
+import { modelParameters } from "./model.ts";
+import { readModelFolder, weightFiles } from "./model-folder.node.ts";
+import { nativeSize, sizeMultiple } from "./picture-size.ts";
+
+/** What a model folder is. */
+export interface ModelDescription {
+  readonly folder: string;
+  /** Those that `model_index.json` names; networks also have the number of their parameters and how they are stored. */
+  readonly parts: readonly {
+    readonly name: string;
+    readonly library: string;
+    readonly class: string;
+    readonly parameters?: number;
+    /** Dtypes of the weights on disk as safetensors spells them, F16 for example. */
+    readonly precision?: readonly string[];
+  }[];
+  readonly parameters: number;
+  /** Sides in pixels: of the pictures it was trained on, of what sizes are multiples of, and of a patch. */
+  readonly size: number;
+  readonly sizeMultiple: number;
+  readonly patchSize: number;
+  readonly predictionType: PredictionType;
+  /** diffusers' name of the noise schedule, and the number of its timesteps. */
+  readonly schedule: string;
+  readonly timesteps: number;
+  readonly spacing: string;
+  readonly endClean: boolean;
+  /** Estimates are clipped to [-clipRange, clipRange]; null where they are not. */
+  readonly clipRange: number | null;
+  readonly vocabulary: number;
+  /** Most tokens of a prompt, start and end included. */
+  readonly promptTokens: number;
+}
+
+const Index = z.record(z.string(), z.unknown());
+const Part = z.tuple([z.string(), z.string()]);
+const SchedulerFile = z.object({
+  beta_schedule: z.string().default("linear"),
+  trained_betas: z.unknown(),
+});
+
+/**
+ * Describes a model folder, all of which is read and proven to be sound.
+ * @throws UserError when it is not what it should be.
+ */
+export async function describeModel(folder: string): Promise<ModelDescription> {
+  const model = await readModelFolder(folder);
+  const { files, scheduler, tokenizer, textEncoder } = model;
+  const shapes = [...modelParameters(model)];
+  const countOf = (scope: string) =>
+    shapes.reduce((sum, [name, shape]) => sum + (name.startsWith(scope) ? sizeOf(shape) : 0), 0);
+  const networks = new Map(
+    await Promise.all(
+      weightFiles.map(async ({ file, scope }) => {
+        const { tensors } = await readSafetensors(join(folder, file));
+        const precision = [...new Set(Array.from(tensors.values(), ({ dtype }) => dtype))];
+        return [scope.slice(0, -1), { parameters: countOf(scope), precision }] as const;
+      }),
+    ),
+  );
+  const { beta_schedule, trained_betas } = SchedulerFile.parse(
+    JSON.parse(files["scheduler/scheduler_config.json"]),
+  );
+  return {
+    folder,
+    parts: partsOf(files["model_index.json"]).map((part) => ({
+      ...part,
+      ...networks.get(part.name),
+    })),
+    parameters: countOf(""),
+    size: nativeSize(model),
+    sizeMultiple: sizeMultiple(model),
+    patchSize: model.patchSize,
+    predictionType: scheduler.predictionType,
+    schedule: trained_betas ? "trained_betas" : beta_schedule,
+    timesteps: scheduler.schedule.alphasCumprod.length,
+    spacing: scheduler.spacing,
+    endClean: scheduler.endClean,
+    clipRange: scheduler.clipRange ?? null,
+    vocabulary: textEncoder.vocab_size,
+    promptTokens: tokenizer.modelMaxLength,
+  };
+}
+
+/** The parts that are there: an absent one is `[null, null]`. */
+function partsOf(index: string): { name: string; library: string; class: string }[] {
+  return Object.entries(Index.parse(JSON.parse(index))).flatMap(([name, value]) => {
+    const part = Part.safeParse(value);
+    return part.success ? [{ name, library: part.data[0], class: part.data[1] }] : [];
+  });
+}
