@@ -9,11 +9,13 @@ import { tinyModel } from "./tiny-model.ts";
 const home = process.cwd();
 const { argv } = process;
 let folder: string;
+let lines: string[];
 
-beforeEach(async () => {
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "frabbit-examples-"));
   process.chdir(folder);
-  vi.spyOn(console, "log").mockImplementation(() => {});
+  lines = [];
+  vi.spyOn(console, "log").mockImplementation((line) => lines.push(line));
 });
 
 afterEach(() => {
@@ -26,14 +28,13 @@ afterEach(() => {
 /** Runs an example as `npx tsx examples/NAME ...words` does, in an empty folder. */
 async function run(name: string, ...words: string[]): Promise<void> {
   process.argv = ["node", name, ...words];
-  await import(`../examples/${name}`);
+  await import(/* @vite-ignore */ join(home, "examples", name));
 }
 
 const writeTinyModel = async (): Promise<void> =>
   writeModelFolder("tiny", await tinyModel(), { dtype: "F32" });
 
 const drawn = (name: string) => decodePng(readFileSync(name));
-const lines = () => vi.mocked(console.log).mock.calls.map(([line]) => String(line));
 
 /** The bytes of the columns [from, to) of each row. */
 function columns({ width, data }: ReturnType<typeof drawn>, from: number, to: number): number[] {
@@ -53,10 +54,8 @@ test("02-open-the-loop", async () => {
   await writeTinyModel();
   await run("02-open-the-loop.ts", "a red apple", "tiny");
   expect(drawn("steps.png")).toMatchObject({ height: 16, width: 10 * 18 - 2 });
-  expect(lines()).toHaveLength(10);
-  expect(lines()[0]).toMatch(
-    /^step 0, timestep 999: 0.000 of the picture and 1.000 of noise; .*\d$/,
-  );
+  expect(lines).toHaveLength(10);
+  expect(lines[0]).toMatch(/^step 0, timestep 999: 0.000 of the picture and 1.000 of noise; .*\d$/);
 });
 
 test("03-inject: the branch differs, and the injected picture is symmetric", async () => {
@@ -77,8 +76,8 @@ test("04-train-your-own: leaves a model that loads", async () => {
     writeFileSync(`${name}.txt`, `a ${name} square`);
   }
   await run("04-train-your-own.ts", ".", "trained", "2", "16");
-  expect(lines()).toHaveLength(2);
-  expect(lines()[1]).toMatch(/^step 2: loss \d\.\d{4}, gradient \d+\.\d{3}, rate /);
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toMatch(/^step 2: loss \d\.\d{4}, gradient \d+\.\d{3}, rate /);
   const { weights } = await readModelFolder("trained/model");
   expect(weights.bytes.length).toBeGreaterThan(0);
 });

@@ -100,7 +100,7 @@ async function generate(prompt: string, typed: Typed, { args }: Command): Promis
   warnOfCut(pipeline, "prompt", prompt);
   warnOfCut(pipeline, "negative", rest.negative);
   const progress = await stepProgress(count * rest.steps);
-  const common = { ...rest, prompt, film, model: basename(resolve(folder)) };
+  const common = { prompt, ...rest, film, model: basename(resolve(folder)) };
   const drawn: Drawn[] = [];
   try {
     for (let i = 0; i < count; i++) {
@@ -132,7 +132,7 @@ function report(
 
 /** Picture i has seed + i, as far as that is a seed; its low 32 bits, which alone count, go on from there. */
 function seedOf(seed: number, i: number): number {
-  return seed + i <= 2 ** 53 || i === 0 ? seed + i : (seed % 2 ** 32) + i;
+  return i === 0 || seed + i <= Number.MAX_SAFE_INTEGER ? seed + i : (seed % 2 ** 32) + i;
 }
 
 function warnOfCut(pipeline: TextToImage, option: string, text: string): void {

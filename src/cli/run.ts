@@ -34,19 +34,20 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function program(): Command {
-  const frabbit = new Command("frabbit")
+  const frabbit = own(new Command("frabbit"))
     .description("Text-to-image diffusion: draws what a prompt says.")
     .version(packageJson.version)
-    .exitOverride()
-    .configureOutput({ outputError: (text) => tell(oneSentence(text)) })
     .addHelpText("after", '\nfrabbit "a red apple" is short for frabbit generate "a red apple".');
-  const add = (command: Command, options = {}) =>
-    frabbit.addCommand(command.copyInheritedSettings(frabbit), options);
-  add(generateCommand(), { isDefault: true });
-  add(denoiseCommand());
-  add(trainCommand());
-  add(inspectCommand());
+  frabbit.addCommand(own(generateCommand()), { isDefault: true });
+  for (const command of [denoiseCommand(), trainCommand(), inspectCommand()]) {
+    frabbit.addCommand(own(command));
+  }
   return frabbit;
+}
+
+/** A command whose faults are told as ours are, and thrown. */
+function own(command: Command): Command {
+  return command.exitOverride().configureOutput({ outputError: (text) => tell(oneSentence(text)) });
 }
 
 /** commander's message on one line, without its "error:". */

@@ -41,7 +41,7 @@ const Index = z.record(z.string(), z.unknown());
 const Part = z.tuple([z.string(), z.string()]);
 const SchedulerFile = z.object({
   beta_schedule: z.string().default("linear"),
-  trained_betas: z.unknown(),
+  trained_betas: z.unknown().optional(),
 });
 
 /**

@@ -128,7 +128,7 @@ export function defaultRecipe(
       _class_name: "DDIMScheduler",
       num_train_timesteps: 1000,
       beta_schedule: "squaredcos_cap_v2",
-      prediction_type: "v_prediction",
+      prediction_type: "sample",
       timestep_spacing: "trailing",
       set_alpha_to_one: true,
       steps_offset: 0,
