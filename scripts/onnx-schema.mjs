@@ -3,5 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import protobuf from "protobufjs";
 
-const { root } = protobuf.parse(readFileSync(process.argv[2] ?? "onnx.proto", "utf8"), { keepCase: true });
+const { root } = protobuf.parse(readFileSync(process.argv[2] ?? "onnx.proto", "utf8"), {
+  keepCase: true,
+});
 writeFileSync("src/onnx/onnx-schema.json", `${JSON.stringify(root.toJSON(), null, 1)}\n`);

@@ -1,7 +1,7 @@
 import type { TrainOptions } from "../src/training/index.node.ts";
 
 /** A network small enough to train in a test: 16 x 16 pictures, 30 thousand parameters. */
-export const tinyTraining = {
+export const tinyTraining: Required<Pick<TrainOptions, "size" | "recipe">> = {
   size: 16,
   recipe: {
     steps: 30,
@@ -33,4 +33,4 @@ export const tinyTraining = {
       hidden_act: "quick_gelu",
     },
   },
-} satisfies Partial<TrainOptions>;
+};

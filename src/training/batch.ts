@@ -1,4 +1,9 @@
-import { levelAt, type NoiseLevel, type PredictionType, trainingTarget } from "../diffusion/index.ts";
+import {
+  levelAt,
+  type NoiseLevel,
+  type PredictionType,
+  trainingTarget,
+} from "../diffusion/index.ts";
 import { type ModelConfig, toPatches } from "../pipelines/index.ts";
 import { linearCombination, Random } from "../tensor/index.ts";
 import type { Dataset } from "./data/dataset.ts";

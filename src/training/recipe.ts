@@ -86,14 +86,14 @@ export function defaultRecipe(
   data: { readonly name: string; readonly count: number; readonly size: number },
   choices: RecipeChoices = {},
 ): Recipe {
-  const { steps = 8000 } = choices;
+  const { steps = 6000 } = choices;
   return {
     data: data.name,
     pictures: data.count,
     seed: 0,
     steps,
     batchSize: 32,
-    learningRate: 6e-4,
+    learningRate: 1e-3,
     warmupSteps: Math.min(500, Math.floor(steps / 10)),
     decayShare: 0.25,
     weightDecay: 0.01,
