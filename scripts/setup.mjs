@@ -33,12 +33,14 @@ function isInstalled() {
 }
 
 function install() {
-  tell("installing packages (once, 1 to 2 minutes) ...");
+  tell("installing packages (once, about a minute) ...");
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith("js") ? [process.execPath, [npm]] : ["npm", []];
   run(command, [...first, "ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     shell: command === "npm" && process.platform === "win32",
-    advice: "installing failed: the reason is above; the first time it needs the network",
+    // Without it onnxruntime-node's installation downloads CUDA libraries, which are not used.
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
+    advice: "installing failed, the reason is above; the first time it needs the network",
   });
 }
 
@@ -63,32 +65,25 @@ function changed(path, time) {
 function build() {
   tell("building ...");
   const begun = new Date();
-  run(
-    process.execPath,
-    [
-      join(
-        root,
-        "node_modules",
-        "tsdown",
-        json("node_modules", "tsdown", "package.json").bin.tsdown,
-      ),
-    ],
-    {
-      advice: "building failed: the reason is above",
-    },
-  );
+  const { bin } = json("node_modules", "tsdown", "package.json");
+  run(process.execPath, [join(root, "node_modules", "tsdown", bin.tsdown)], {
+    advice: "building failed, the reason is above",
+  });
   utimesSync(builtFile, begun, begun);
 }
 
-/** Runs a command with all its words on stderr, so that stdout stays the program's own. */
-function run(command, commandArguments, { advice, shell = false }) {
-  const { status, error } = spawnSync(command, commandArguments, {
+/** Runs a command and shows what it says, on stderr, only if it fails. */
+function run(command, commandArguments, { advice, ...options }) {
+  const { status, error, stdout, stderr } = spawnSync(command, commandArguments, {
     cwd: root,
-    stdio: ["ignore", 2, 2],
-    shell,
+    encoding: "utf8",
+    maxBuffer: Number.POSITIVE_INFINITY,
+    ...options,
   });
   if (error !== undefined) fail(`cannot run ${command}: ${error.message}`);
-  if (status !== 0) fail(advice);
+  if (status === 0) return;
+  process.stderr.write(stdout + stderr);
+  fail(advice);
 }
 
 function tell(message) {

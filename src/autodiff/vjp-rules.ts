@@ -119,7 +119,7 @@ export const vjpRules: { readonly [O in Op]: VjpRule<O> } = {
   Constant: leaf,
   Add: (dy) => [dy, dy],
   Sub: (dy) => [dy, mul(dy, -1)],
-  Mul: (dy, [a, b]) => (a === b ? [mul(mul(dy, 2), a), null] : [mul(dy, b), mul(dy, a)]),
+  Mul: (dy, [a, b]) => [mul(dy, b), mul(dy, a)],
   Div: (dy, [, b], y) => [div(dy, b), mul(mul(dy, div(y, b)), -1)],
   // d √x = dx / 2√x
   Sqrt: (dy, _, y) => [div(mul(dy, 0.5), y)],

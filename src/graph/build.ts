@@ -1,8 +1,8 @@
 import { sizeOf } from "../tensor/index.ts";
 import { type Initializer, zeros } from "./initializer.ts";
 import type { ConvAttributes, Op, Ops } from "./ops.ts";
-import { shapeRules } from "./shape-rules.ts";
-import { type DType, GraphError, type Shape, shapeText, type Tensor } from "./tensor.ts";
+import { broadcast, shapeRules } from "./shape-rules.ts";
+import { type DType, GraphError, type Shape, sameShape, shapeText, type Tensor } from "./tensor.ts";
 
 /** A tensor, or a number that stands for a scalar constant. */
 export type Operand = Tensor | number;
@@ -17,6 +17,10 @@ function node<O extends Op>(
     inputs: Ops[O]["inputs"],
     attributes: Ops[O]["attributes"],
   ) => Shape;
+  if (dtype === "float32" && op !== "Gather" && op !== "ScatterAdd")
+    for (const source of inputs as readonly Tensor[])
+      if (source.dtype !== dtype)
+        throw new GraphError(`${op}: expected float32, got ${source.dtype}`);
   const shape = rule(inputs, attributes);
   if (!shape.every((size) => Number.isInteger(size) && size > 0))
     throw new GraphError(
@@ -54,7 +58,7 @@ const narrow = (x: Tensor): Tensor => (x.op === "Expand" ? x.inputs[0] : x);
 function binary(op: "Add" | "Sub" | "Mul" | "Div", a: Operand, b: Operand): Tensor {
   const left = tensorOf(a);
   const right = tensorOf(b);
-  const { shape } = node(op, [left, right], {});
+  const shape = broadcast(left.shape, right.shape, op);
   return expand(node(op, [narrow(left), narrow(right)], {}), shape);
 }
 
@@ -94,9 +98,7 @@ export function matmul(
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const source = x.op === "Reshape" ? x.inputs[0] : x;
   const reshaped = node("Reshape", [source], { shape }, x.dtype);
-  const unchanged =
-    source.shape.length === shape.length && source.shape.every((size, i) => size === shape[i]);
-  return unchanged ? source : reshaped;
+  return sameShape(source.shape, shape) ? source : reshaped;
 }
 
 export function transpose(x: Tensor, perm: readonly number[]): Tensor {
@@ -105,9 +107,7 @@ export function transpose(x: Tensor, perm: readonly number[]): Tensor {
 
 export function expand(x: Tensor, shape: Shape): Tensor {
   const expanded = node("Expand", [x], { shape });
-  return x.shape.length === shape.length && x.shape.every((size, i) => size === shape[i])
-    ? x
-    : expanded;
+  return sameShape(x.shape, shape) ? x : expanded;
 }
 
 export function concat(parts: readonly Tensor[], axis: number): Tensor {

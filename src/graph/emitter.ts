@@ -7,7 +7,9 @@ export class Emitter {
   readonly nodes: Node[] = [];
   readonly initializers: Initializer[] = [];
   readonly #known = new Map<string, string>();
-  readonly #large = new Map<ArrayBufferView, number>();
+  /** Words of large constants by their hash. */
+  readonly #large = new Map<number, Int32Array[]>();
+  readonly #inputs = new Map<string, readonly string[]>();
 
   emit(
     opType: string,
@@ -16,14 +18,15 @@ export class Emitter {
     domain = "",
   ): string {
     const key = `${domain}:${opType}(${inputs.join()})${JSON.stringify(attributes)}`;
-    return this.#once(key, (name) =>
-      this.nodes.push({ opType, domain, inputs, outputs: [name], attributes }),
-    );
+    return this.#once(key, (name) => {
+      this.nodes.push({ opType, domain, inputs, outputs: [name], attributes });
+      this.#inputs.set(name, inputs);
+    });
   }
 
   /** What a value was emitted from. */
   inputsOf(name: string): readonly string[] {
-    return this.nodes.find(({ outputs }) => outputs[0] === name)?.inputs ?? [];
+    return this.#inputs.get(name) ?? [];
   }
 
   /** Drops nodes whose values nothing uses. */
@@ -52,15 +55,10 @@ export class Emitter {
 
   constant(data: Float32Array | Int32Array, shape: Shape): string {
     const elementType = data instanceof Int32Array ? "int32" : "float32";
-    const add = (name: string) => {
+    return this.#once(`${elementType} [${shape.join()}] ${this.#content(data)}`, (name) => {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       this.initializers.push({ name, elementType, shape, content: { bytes } });
-    };
-    if (data.length <= 64)
-      return this.#once(`${elementType} [${shape.join()}] ${data.join()}`, add);
-    const id = this.#large.get(data) ?? this.#large.size;
-    this.#large.set(data, id);
-    return this.#once(`large constant ${id} [${shape.join()}]`, add);
+    });
   }
 
   /** `value` repeated, for sums and paddings. */
@@ -69,6 +67,18 @@ export class Emitter {
       const bytes = new Uint8Array(new Float32Array(sizeOf(shape)).fill(value).buffer);
       this.initializers.push({ name, elementType: "float32", shape, content: { bytes } });
     });
+  }
+
+  /** A text that is the same for arrays of equal bytes only. */
+  #content(data: Float32Array | Int32Array): string {
+    if (data.length <= 64) return data.join();
+    const bytes = new Int32Array(data.buffer, data.byteOffset, data.length);
+    let hash = data.length;
+    for (const word of bytes) hash = (Math.imul(hash, 31) + word) | 0;
+    const alike = this.#large.get(hash) ?? [];
+    this.#large.set(hash, alike);
+    const known = alike.findIndex((other) => other.every((word, i) => word === bytes[i]));
+    return `${hash}/${known === -1 ? alike.push(bytes) - 1 : known}`;
   }
 
   #once(key: string, add: (name: string) => void): string {

@@ -1,6 +1,6 @@
 import { parameter } from "./build.ts";
 import type { Initializer } from "./initializer.ts";
-import { GraphError, type Shape, type Tensor } from "./tensor.ts";
+import { expectShape, GraphError, type Shape, type Tensor } from "./tensor.ts";
 
 /**
  * A place in a model's tree of names. A network is a function that takes a scope, so the path of a
@@ -27,7 +27,10 @@ export class Scope {
   parameter(name: string, shape: Shape, init: Initializer): Tensor {
     const path = this.at(name).path;
     const known = this.#parameters.get(path);
-    if (known) return known;
+    if (known) {
+      expectShape(`parameter ${path}`, known, shape);
+      return known;
+    }
     const created = parameter(path, shape, init);
     this.#parameters.set(path, created);
     return created;

@@ -1,6 +1,6 @@
 import { sizeOf } from "../tensor/index.ts";
 import type { ConvAttributes, Op, Ops } from "./ops.ts";
-import { GraphError, type Shape, shapeText, type Tensor } from "./tensor.ts";
+import { GraphError, type Shape, sameShape, shapeText, type Tensor } from "./tensor.ts";
 
 type ShapeRule<O extends Op> = (
   inputs: Ops[O]["inputs"],
@@ -122,7 +122,7 @@ export const shapeRules: { readonly [O in Op]: ShapeRule<O> } = {
   Expand: ([x], { shape }) => {
     const result = broadcast(x.shape, shape, "Expand");
     check(
-      shapeText(result) === shapeText(shape),
+      sameShape(result, shape),
       () => `Expand: expected a shape that grows to ${shapeText(shape)}, got ${shapeText(x.shape)}`,
     );
     return shape;

@@ -34,6 +34,11 @@ export function shapeText(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }
 
+/** Whether two shapes are the same. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
 /** Refuses a tensor whose shape differs; null in `expected` stands for any size. */
 export function expectShape(
   name: string,

@@ -76,8 +76,9 @@ export const clipText: (scope: Scope, ids: Tensor, config: CLIPTextConfig) => Te
         std: 0.01,
       });
     let x = add(words, slice(positions, 0, 0, tokens));
+    const mask = causalMask(tokens);
     for (let layer = 0; layer < config.num_hidden_layers; layer++)
-      x = encoderLayer(model.at("encoder", "layers", layer), x, causalMask(tokens), config);
+      x = encoderLayer(model.at("encoder", "layers", layer), x, mask, config);
     return layerNorm(model.at("final_layer_norm"), x, { eps: config.layer_norm_eps });
   },
 );

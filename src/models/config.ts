@@ -18,13 +18,15 @@ export interface UNetConfig {
   readonly norm_eps: number;
   readonly cross_attention_dim: number;
   readonly transformer_layers_per_block: number;
-  /** In spite of its name the number of heads, one for all blocks or one for each (diffusers issue 2011). */
-  readonly attention_head_dim: number | readonly number[];
+  /** In spite of its name the number of heads of each block (diffusers issue 2011). */
+  readonly attention_head_dim: readonly number[];
   readonly use_linear_projection: boolean;
 }
 
 /** With diffusers' defaults. What would change the network and is not built here is refused by its literal. */
-const unetSchema: z.ZodType<UNetConfig> = z.object({
+const unetSchema: z.ZodType<
+  Omit<UNetConfig, "attention_head_dim"> & { readonly attention_head_dim: number | number[] }
+> = z.object({
   sample_size: positive,
   in_channels: positive.default(4),
   out_channels: positive.default(4),
@@ -50,6 +52,21 @@ const unetSchema: z.ZodType<UNetConfig> = z.object({
   time_cond_proj_dim: z.null().default(null),
   dual_cross_attention: z.literal(false).default(false),
   only_cross_attention: z.literal(false).default(false),
+  mid_block_only_cross_attention: z.null().default(null),
+  num_attention_heads: z.null().default(null),
+  num_class_embeds: z.null().default(null),
+  encoder_hid_dim_type: z.null().default(null),
+  center_input_sample: z.literal(false).default(false),
+  time_embedding_type: z.literal("positional").default("positional"),
+  time_embedding_dim: z.null().default(null),
+  timestep_post_act: z.null().default(null),
+  time_embedding_act_fn: z.null().default(null),
+  conv_in_kernel: z.literal(3).default(3),
+  conv_out_kernel: z.literal(3).default(3),
+  resnet_skip_time_act: z.literal(false).default(false),
+  resnet_out_scale_factor: z.literal(1).default(1),
+  cross_attention_norm: z.null().default(null),
+  attention_type: z.literal("default").default("default"),
 });
 
 /** text_encoder/config.json in transformers' words. */
@@ -88,18 +105,20 @@ function parse<Output>(schema: z.ZodType<Output>, json: unknown, where: string):
 
 /** Reads a diffusers UNet2DConditionModel configuration; `where` names it in errors. */
 export function parseUNetConfig(json: unknown, where = "unet/config.json"): UNetConfig {
-  const config = parse(unetSchema, json, where);
+  const { attention_head_dim: heads, ...config } = parse(unetSchema, json, where);
   const blocks = config.block_out_channels.length;
+  const attention_head_dim = typeof heads === "number" ? Array<number>(blocks).fill(heads) : heads;
   const perBlock = {
     down_block_types: config.down_block_types,
     up_block_types: config.up_block_types,
+    attention_head_dim,
   };
   for (const [field, values] of Object.entries(perBlock))
     if (values.length !== blocks)
       throw new UserError(
         `${where}: ${field}: expected ${blocks} blocks as in block_out_channels, got ${values.length}`,
       );
-  return config;
+  return { ...config, attention_head_dim };
 }
 
 /** Reads a transformers CLIPTextModel configuration; `where` names it in errors. */

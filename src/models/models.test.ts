@@ -71,7 +71,7 @@ describe("UNet2DConditionModel", () => {
       () => unet({}, { text: [2, 5, 8] }),
     ],
     [
-      "unet.down_blocks.1.attentions.0: expected a number of heads that divides 12 channels, got 5",
+      "unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1: expected features that 5 heads divide, got 12",
       () => unet({ attention_head_dim: [2, 5, 2] }),
     ],
     [
@@ -120,7 +120,7 @@ describe("configurations", () => {
     const { attention_head_dim, in_channels, norm_num_groups, ...rest } = small;
     expect([attention_head_dim, in_channels, norm_num_groups]).not.toContain(undefined);
     expect(parseUNetConfig(rest)).toMatchObject({
-      attention_head_dim: 8,
+      attention_head_dim: [8, 8, 8],
       in_channels: 4,
       norm_num_groups: 32,
       norm_eps: 1e-5,

@@ -103,13 +103,8 @@ export const crossAttentionBlock: Block<[number, UNetContext]> = module(
       transformer_layers_per_block,
       norm_num_groups,
     } = config;
-    const heads =
-      typeof attention_head_dim === "number" ? attention_head_dim : attention_head_dim[block];
+    const heads = attention_head_dim[block] ?? 1;
     const { channels } = map;
-    if (heads === undefined || channels % heads !== 0)
-      throw new GraphError(
-        `expected a number of heads that divides ${channels} channels, got ${heads}`,
-      );
     const normed = groupNorm(scope.at("norm"), map, { groups: norm_num_groups, eps: 1e-6 });
     const project = (name: string, tokens: Tensor) =>
       use_linear_projection

@@ -30,13 +30,9 @@ function rowsMap(rows: Tensor, { batch, height, width }: Size): FeatureMap {
 const flat = ({ tensor, batch, channels, height, width }: FeatureMap): Tensor =>
   reshape(tensor, [batch * height * width, channels]);
 
-/** Index tables are made once for each geometry, so that equal ones become one constant. */
-const tablesOf = new Map<string, Int32Array>();
-
-function table(key: string, length: number, row: (i: number) => number): Tensor {
-  const known = tablesOf.get(key) ?? Int32Array.from({ length }, (_, i) => row(i));
-  tablesOf.set(key, known);
-  return constant(known);
+/** A table of row indices. */
+function table(length: number, row: (i: number) => number): Tensor {
+  return constant(Int32Array.from({ length }, (_, i) => row(i)));
 }
 
 /** For each output position and tap: the row under it, or the number of rows where the padding lies. */
@@ -44,20 +40,16 @@ function patchTable({ batch, height, width }: Size, kernel: number, stride: numb
   const [down, across] = [Math.ceil(height / stride), Math.ceil(width / stride)];
   const taps = kernel * kernel;
   const pad = (kernel - 1) / 2;
-  return table(
-    `patches ${[batch, height, width, kernel, stride].join()}`,
-    batch * down * across * taps,
-    (i) => {
-      const tap = i % taps;
-      const position = Math.floor(i / taps);
-      const picture = Math.floor(position / (down * across));
-      const y = stride * (Math.floor(position / across) % down) + Math.floor(tap / kernel) - pad;
-      const x = stride * (position % across) + (tap % kernel) - pad;
-      return y >= 0 && y < height && x >= 0 && x < width
-        ? (picture * height + y) * width + x
-        : batch * height * width;
-    },
-  );
+  return table(batch * down * across * taps, (i) => {
+    const tap = i % taps;
+    const position = Math.floor(i / taps);
+    const picture = Math.floor(position / (down * across));
+    const y = stride * (Math.floor(position / across) % down) + Math.floor(tap / kernel) - pad;
+    const x = stride * (position % across) + (tap % kernel) - pad;
+    return y >= 0 && y < height && x >= 0 && x < width
+      ? (picture * height + y) * width + x
+      : batch * height * width;
+  });
 }
 
 function convolve(map: FeatureMap, weight: Tensor, stride: number): FeatureMap {
@@ -108,14 +100,10 @@ const rowsLayout: LayoutOps = {
   upsample: (map) => {
     const { batch, height, width } = map;
     const size = { batch, height: 2 * height, width: 2 * width };
-    const nearest = table(
-      `upsample ${[batch, height, width].join()}`,
-      4 * batch * height * width,
-      (i) => {
-        const [y, x] = [Math.floor(i / size.width), i % size.width];
-        return Math.floor(y / 2) * width + Math.floor(x / 2);
-      },
-    );
+    const nearest = table(4 * batch * height * width, (i) => {
+      const [y, x] = [Math.floor(i / size.width), i % size.width];
+      return Math.floor(y / 2) * width + Math.floor(x / 2);
+    });
     return rowsMap(gather(flat(map), nearest), size);
   },
 };

@@ -44,12 +44,7 @@ interface Tables {
   readonly outputs: Int32Array;
 }
 
-const tablesOf = new Map<string, Tables>();
-
 function tables(batch: number, height: number, width: number): Tables {
-  const key = [batch, height, width].join();
-  const known = tablesOf.get(key);
-  if (known) return known;
   const [down, across] = [height / 4, width / 4];
   const count = batch * down * across;
   const tiles = new Int32Array(36 * count);
@@ -70,9 +65,7 @@ function tables(batch: number, height: number, width: number): Tables {
       for (let j = 0; j < 4; j++)
         outputs[(picture * height + top + i) * width + left + j] = (4 * i + j) * count + tile;
   }
-  const made = { tiles, outputs };
-  tablesOf.set(key, made);
-  return made;
+  return { tiles, outputs };
 }
 
 /** 3x3 convolution, stride 1, of rows [batch * height * width, in]; height and width multiples of 4. */
