@@ -13,6 +13,7 @@ export async function stepProgress(total: number): Promise<StepProgress> {
     format: "{bar} step {value}/{total}, {eta_formatted} left",
     stream: process.stderr,
     clearOnComplete: true,
+    linewrap: true, // leaves the terminal as it is, also when Ctrl-C ends the program
   });
   const begun = performance.now();
   let taken = 0;

@@ -12,8 +12,6 @@ export interface Concept {
   readonly colour?: string | Readonly<Record<string, string>> | undefined;
   /** Whether "a" and "an" do not go with it (bread, scissors). */
   readonly mass: boolean;
-  /** Whether its mirror image is right too: not so for clock faces, lettering, maps. */
-  readonly flip: boolean;
   /** Styles in which it is missing or shows something else. */
   readonly without: readonly string[];
 }
@@ -25,7 +23,6 @@ export const Concept: z.ZodType<Concept> = z.strictObject({
   hexcode: z.string().min(1),
   colour: z.union([z.string(), z.record(z.string(), z.string())]).optional(),
   mass: z.boolean().default(false),
-  flip: z.boolean().default(true),
   without: z.array(z.string()).default([]),
 });
 

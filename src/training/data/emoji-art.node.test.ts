@@ -32,7 +32,6 @@ const concept: Concept = {
   icon: "bar",
   hexcode: "1f000",
   mass: false,
-  flip: true,
   without: [],
 };
 

@@ -132,17 +132,13 @@ describe("emojiDataset", () => {
     expect(values[2]).toEqual([1, 1, 1]);
   });
 
-  it("shifts by up to 2 pixels both ways and mirrors half of the time, but never a clock", () => {
-    const places = (cell: typeof apple): string[] => {
-      const dataset = emojiDataset([cell], dotted(0, 0, 0, 255));
-      const random = new Random(5);
-      return Array.from({ length: 1000 }, () => dotOf(dataset.example(random).picture).join());
-    };
-    const range = (around: number): number[] => [-2, -1, 0, 1, 2].map((by) => around + by);
-    const upright = range(10).flatMap((row) => range(20).map((column) => `${row},${column}`));
-    const mirrored = range(10).flatMap((row) => range(43).map((column) => `${row},${column}`));
-    expect(new Set(places(apple))).toEqual(new Set([...upright, ...mirrored]));
-    expect(new Set(places(clock))).toEqual(new Set(upright));
+  it("shifts by up to a pixel both ways", () => {
+    const dataset = emojiDataset([apple], dotted(0, 0, 0, 255));
+    const random = new Random(5);
+    const places = Array.from({ length: 500 }, () => dotOf(dataset.example(random).picture).join());
+    const range = (around: number): number[] => [-1, 0, 1].map((by) => around + by);
+    const expected = range(10).flatMap((row) => range(20).map((column) => `${row},${column}`));
+    expect(new Set(places)).toEqual(new Set(expected));
   });
 
   it("is a pure function of the generator's state", () => {

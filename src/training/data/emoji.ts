@@ -8,13 +8,13 @@ export const spriteSize = 64;
 /** The bytes of one sprite: RGBA, [64, 64, 4], not premultiplied. */
 export const spriteBytes: number = spriteSize * spriteSize * 4;
 
-const largestShift = 2;
+const largestShift = 1;
 /** Enough that every word of the corpus occurs, in its natural frequency. */
 const captionSamples = 20_000;
 
 /**
- * The emoji corpus as a dataset: a cell is picked with equal chances, its sprite shifted by up to 2 pixels, mirrored
- * half of the time where that is right, laid over white, and described in varied wording.
+ * The emoji corpus as a dataset: a cell is picked with equal chances, its sprite shifted by up to a pixel, laid over
+ * white, and described in varied wording.
  * @param sprites The cells' sprites one after another, [cells, 64, 64, 4].
  */
 export function emojiDataset(cells: readonly Cell[], sprites: Uint8Array): Dataset {
@@ -36,9 +36,8 @@ export function emojiDataset(cells: readonly Cell[], sprites: Uint8Array): Datas
       const cell = draw(random);
       const dx = random.integer(2 * largestShift + 1) - largestShift;
       const dy = random.integer(2 * largestShift + 1) - largestShift;
-      const mirrored = random.uniform() < 0.5 && cell.concept.flip;
       const sprite = sprites.subarray(cell.index * spriteBytes, (cell.index + 1) * spriteBytes);
-      return { picture: overWhite(sprite, { dx, dy, mirrored }), caption: caption(cell, random) };
+      return { picture: overWhite(sprite, { dx, dy }), caption: caption(cell, random) };
     },
   };
 }
@@ -46,17 +45,15 @@ export function emojiDataset(cells: readonly Cell[], sprites: Uint8Array): Datas
 interface Placement {
   readonly dx: number;
   readonly dy: number;
-  readonly mirrored: boolean;
 }
 
-/** A sprite over white, [3, 64, 64] in [-1, 1]: first mirrored, then moved dx to the right and dy down. */
-function overWhite(sprite: Uint8Array, { dx, dy, mirrored }: Placement): Float32Array {
+/** A sprite over white, [3, 64, 64] in [-1, 1], moved dx to the right and dy down. */
+function overWhite(sprite: Uint8Array, { dx, dy }: Placement): Float32Array {
   const plane = spriteSize * spriteSize;
   const picture = new Float32Array(3 * plane).fill(1);
   for (let y = Math.max(0, dy); y < Math.min(spriteSize, spriteSize + dy); y++) {
     for (let x = Math.max(0, dx); x < Math.min(spriteSize, spriteSize + dx); x++) {
-      const column = mirrored ? spriteSize - 1 - (x - dx) : x - dx;
-      const from = 4 * ((y - dy) * spriteSize + column);
+      const from = 4 * ((y - dy) * spriteSize + x - dx);
       const alpha = sprite[from + 3]! / 255;
       for (let channel = 0; channel < 3; channel++) {
         const value = sprite[from + channel]! / 127.5 - 1;

@@ -1,0 +1,195 @@
+/**
+ * Measures everything and writes the results into README.md here: npm run bench
+ * With --quick one short round of each, printed only: to see that all of it runs.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { arch, availableParallelism, cpus, platform, release, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import packageJson from "../package.json" with { type: "json" };
+import { builtInModel } from "../src/index.ts";
+import { type RecipeStep, train } from "../src/training/index.node.ts";
+import { forwardFlops } from "./flops.ts";
+import { measure, median } from "./measure.ts";
+import { randomPictures } from "./random-pictures.ts";
+import { inTurns, systemsTable, table } from "./systems.ts";
+
+const { quick = false } = parseArgs({ options: { quick: { type: "boolean" } } }).values;
+const rounds = quick ? 1 : 3;
+const threads = availableParallelism();
+const page = new URL("README.md", import.meta.url);
+const begin = "<!-- results: npm run bench -->\n";
+const end = "<!-- end of the results -->\n";
+
+interface TrainingFigures {
+  readonly milliseconds: readonly number[];
+  readonly peakBytes: number;
+  readonly parameters: number;
+  readonly recipe: RecipeStep["recipe"];
+  readonly versions: string;
+}
+
+interface GenerationFigures {
+  readonly seconds: Readonly<Record<string, readonly number[]>>;
+  readonly peakBytes: number;
+}
+
+interface MemoryFigures {
+  readonly first: number;
+  readonly steps: number;
+  readonly before: { readonly peak: number; readonly heap: number };
+  readonly after: { readonly peak: number; readonly heap: number };
+  readonly peakPercent: number;
+  readonly heapPercent: number;
+}
+
+const gigabytes = (figures: readonly { readonly peakBytes: number }[]) =>
+  (median(figures.map(({ peakBytes }) => peakBytes)) / 1e9).toFixed(2);
+
+/** How many times the first system's time another takes. */
+const against = (time: number, ours: number) => (time / ours).toFixed(2);
+
+function trainingStep(): { text: string; versions: string } {
+  const textEncoder = ({ recipe }: TrainingFigures) => {
+    const { vocabularySize, promptTokens } = recipe;
+    const end = vocabularySize - 1;
+    return {
+      ...recipe.textEncoder,
+      vocab_size: vocabularySize,
+      max_position_embeddings: promptTokens,
+      bos_token_id: end - 1,
+      eos_token_id: end,
+      pad_token_id: end,
+    };
+  };
+  const told = { threads, warmUp: quick ? 1 : 4, steps: quick ? 1 : 15 };
+  const systems = inTurns<TrainingFigures>(
+    { ours: "training-step.ts", peer: "training_step.py" },
+    rounds,
+    told,
+    (ours) => ({ ...told, recipe: ours.recipe, textEncoder: textEncoder(ours) }),
+  );
+  const all = systems.flatMap(({ figures }) => figures);
+  const [first] = all as [TrainingFigures];
+  if (all.some(({ parameters }) => parameters !== first.parameters))
+    throw new Error("training step: expected networks with equally many parameters");
+  const { unet, batchSize } = first.recipe;
+  const forward = forwardFlops({ unet, textEncoder: textEncoder(first) }, batchSize);
+  const time = (figures: readonly TrainingFigures[]) =>
+    median(figures.flatMap(({ milliseconds }) => milliseconds));
+  const ours = time(systems[0].figures);
+  const results = systemsTable(
+    ["", "ms a step", "samples/s", "effective GFLOPS", "peak RSS, GB", "time / frabbit's"],
+    systems,
+    (figures) => [
+      time(figures).toFixed(0),
+      ((1000 * batchSize) / time(figures)).toFixed(1),
+      ((3 * forward) / time(figures) / 1e6).toFixed(0),
+      gigabytes(figures),
+      against(time(figures), ours),
+    ],
+  );
+  const size = `${(first.parameters / 1e6).toFixed(1)} million parameters, batch ${batchSize}, ${(forward / 1e9).toFixed(1)} GFLOP forward`;
+  const versions = all.find((figures) => figures.versions)?.versions ?? "no PyTorch";
+  return { text: `### Training step\n\n${size}.\n\n${results}`, versions };
+}
+
+function generation(model: string): string {
+  const counts = quick ? [1] : [1, 8];
+  const told = { model, threads, counts, repeats: quick ? 1 : 3 };
+  const systems = inTurns<GenerationFigures>(
+    { ours: "generation.ts", peer: "generation.py" },
+    rounds,
+    told,
+    () => told,
+  );
+  const time = (figures: readonly GenerationFigures[], count: number) =>
+    median(figures.flatMap(({ seconds }) => seconds[count] ?? []));
+  const results = systemsTable(
+    [
+      "",
+      ...counts.flatMap((n) => [`${n === 1 ? "1 picture" : `${n} pictures`}, s`, "/ frabbit's"]),
+      "peak RSS, GB",
+    ],
+    systems,
+    (figures) => [
+      ...counts.flatMap((count) => [
+        time(figures, count).toFixed(2),
+        against(time(figures, count), time(systems[0].figures, count)),
+      ]),
+      gigabytes(figures),
+    ],
+  );
+  return `### Generation\n\n20 steps with guidance.\n\n${results}`;
+}
+
+const startRows = {
+  help: "`node dist/cli/main.js --help`: Node.js and the program",
+  oneStep: "`node dist/cli/main.js` with `--steps 1`: the model too",
+  picture: '`node dist/cli/main.js "a red apple"`',
+  npmStart: '`npm start -- "a red apple"`',
+} as const;
+
+function start(model: string): string {
+  const { seconds } = measure<{ seconds: Record<keyof typeof startRows, number[]> }>("start.ts", {
+    model,
+    repeats: quick ? 1 : 5,
+  });
+  const rows = Object.entries(startRows).map(([name, label]) => [
+    label,
+    median(seconds[name as keyof typeof startRows]).toFixed(2),
+  ]);
+  return `### From command to picture\n\n${table(["", "s"], rows)}`;
+}
+
+function memory(): string {
+  const told = quick ? { first: 100, steps: 200 } : { first: 500, steps: 5000 };
+  const { first, steps, before, after, ...growth } = measure<MemoryFigures>("memory.ts", told);
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  const results = table(
+    ["", `after ${first} steps, MB`, `after ${steps}, MB`, "growth, %"],
+    [
+      ["peak RSS", megabytes(before.peak), megabytes(after.peak), growth.peakPercent.toFixed(1)],
+      ["JS heap", megabytes(before.heap), megabytes(after.heap), growth.heapPercent.toFixed(1)],
+    ],
+  );
+  return `### Memory\n\n${results}`;
+}
+
+function machine(peer: string): string {
+  const [cpu] = cpus();
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
+  return [
+    `${cpu?.model.trim()} (${arch()}), ${cpus().length} cores, ${memory}, ${platform()} ${release()}; ${threads} threads each.`,
+    `Node.js ${process.version}, onnxruntime-node ${packageJson.dependencies["onnxruntime-node"]}; ${peer}.`,
+    `${new Date().toISOString().slice(0, 10)}.\n`,
+  ].join("\n");
+}
+
+/** The built-in model, or one of the same shapes that was trained for a step. */
+async function modelFolder(temporary: string): Promise<string> {
+  if (existsSync(builtInModel())) return builtInModel();
+  for await (const _ of train(randomPictures(64), { out: temporary, recipe: { steps: 1 } }));
+  return join(temporary, "model");
+}
+
+const temporary = mkdtempSync(join(tmpdir(), "frabbit-bench-"));
+try {
+  const model = await modelFolder(temporary);
+  const training = trainingStep();
+  const parts = [
+    machine(training.versions),
+    training.text,
+    generation(model),
+    start(model),
+    memory(),
+  ];
+  const results = `\n${parts.join("\n")}\n`;
+  if (quick) console.log(results);
+  else {
+    const [before = "", rest = ""] = readFileSync(page, "utf8").split(begin);
+    writeFileSync(page, `${before}${begin}${results}${end}${rest.split(end)[1] ?? ""}`);
+  }
+} finally {
+  rmSync(temporary, { recursive: true });
+}

@@ -1,0 +1,71 @@
+// Makes the built-in model from a finished training: npx tsx scripts/model-card.ts runs/emoji
+// Copies the model, its recipe and its log to models/emoji, draws the model card's pictures, and writes its figures.
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { encodePng, grid } from "../src/image/index.ts";
+import { TextToImage } from "../src/pipelines/index.node.ts";
+import type { NdArray } from "../src/tensor/index.ts";
+
+const training = process.argv[2] ?? "runs/emoji";
+const model = "models/emoji";
+mkdirSync(join(model, "training"), { recursive: true });
+cpSync(join(training, "model"), model, { recursive: true });
+for (const file of ["recipe.json", "log.jsonl", "loss.png"])
+  cpSync(join(training, file), join(model, "training", file));
+
+const concepts: { readonly name: string }[] = JSON.parse(
+  readFileSync("data/emoji/concepts.json", "utf8"),
+);
+const styles: { readonly name: string }[] = JSON.parse(
+  readFileSync("data/emoji/styles.json", "utf8"),
+);
+const common = ["apple", "car", "tree", "cat", "dog", "house", "fish", "star"];
+const article = (noun: string) => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+
+await using pipeline = await TextToImage.load(model);
+
+/** One picture a prompt, all from the same seed. */
+async function draw(
+  prompts: readonly string[],
+  options: { guidanceScale?: number; seed?: number } = {},
+) {
+  const pictures: NdArray[] = [];
+  for (const prompt of prompts) pictures.push(...(await pipeline.generate(prompt, options)));
+  return pictures;
+}
+
+function save(path: string, pictures: readonly NdArray[], columns: number): void {
+  writeFileSync(path, encodePng(grid(pictures, columns)));
+  console.error(path);
+}
+
+const card = join(model, "card");
+mkdirSync(card, { recursive: true });
+save(join(card, "concepts.png"), await draw(concepts.map(({ name }) => article(name))), 20);
+const inStyle = styles.map(({ name }) => common.map((noun) => `${article(noun)}, ${name} style`));
+save(join(card, "styles.png"), await draw(inStyle.flat()), common.length);
+const guided = [];
+for (const guidanceScale of [1, 3, 7])
+  guided.push(...(await draw(common.map(article), { guidanceScale })));
+save(join(card, "guidance.png"), guided, common.length);
+const seeds = [];
+for (let seed = 0; seed < 4; seed++) seeds.push(...(await draw(common.map(article), { seed })));
+save("docs/samples.png", seeds, common.length);
+
+const { steps, batchSize, pictures } = JSON.parse(
+  readFileSync(join(training, "recipe.json"), "utf8"),
+);
+const log = readFileSync(join(training, "log.jsonl"), "utf8").trim().split("\n");
+const last = log.slice(-200).map((line) => JSON.parse(line).loss as number);
+const figures = {
+  machine: `${cpus().length} cores of ${cpus()[0]?.model}`,
+  pictures,
+  steps,
+  stepsDone: log.length,
+  samplesSeen: log.length * batchSize,
+  epochs: Math.round((log.length * batchSize) / pictures),
+  loss: Number((last.reduce((sum, x) => sum + x, 0) / last.length).toFixed(4)),
+};
+writeFileSync(join(model, "training", "figures.json"), `${JSON.stringify(figures, null, 2)}\n`);
+console.error(figures);
