@@ -11,7 +11,7 @@ const settings: InferenceSession.SessionOptions = {
   enableCpuMemArena: true,
   enableMemPattern: false,
   logSeverityLevel: 3,
-  extra: { session: { intra_op: { allow_spinning: "0" }, set_denormal_as_zero: "1" } },
+  extra: { session: { intra_op: { allow_spinning: "0" } } },
 };
 
 function tensor({ dtype, shape }: Port, data: Float32Array | Int32Array): Tensor {
