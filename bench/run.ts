@@ -35,11 +35,11 @@ interface GenerationFigures {
 }
 
 interface MemoryFigures {
-  readonly first: number;
+  readonly settling: number;
   readonly steps: number;
-  readonly before: { readonly peak: number; readonly heap: number };
-  readonly after: { readonly peak: number; readonly heap: number };
-  readonly peakPercent: number;
+  readonly before: { readonly rss: number; readonly heap: number };
+  readonly after: { readonly rss: number; readonly heap: number };
+  readonly rssPercent: number;
   readonly heapPercent: number;
 }
 
@@ -143,13 +143,13 @@ function start(model: string): string {
 }
 
 function memory(): string {
-  const told = quick ? { first: 100, steps: 200 } : { first: 500, steps: 5000 };
-  const { first, steps, before, after, ...growth } = measure<MemoryFigures>("memory.ts", told);
+  const told = quick ? { settling: 100, steps: 300 } : { settling: 500, steps: 5000 };
+  const { settling, steps, before, after, ...growth } = measure<MemoryFigures>("memory.ts", told);
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   const results = table(
-    ["", `after ${first} steps, MB`, `after ${steps}, MB`, "growth, %"],
+    ["", `steps ${settling} to ${2 * settling}, MB`, `to ${steps}, MB`, "growth, %"],
     [
-      ["peak RSS", megabytes(before.peak), megabytes(after.peak), growth.peakPercent.toFixed(1)],
+      ["RSS", megabytes(before.rss), megabytes(after.rss), growth.rssPercent.toFixed(1)],
       ["JS heap", megabytes(before.heap), megabytes(after.heap), growth.heapPercent.toFixed(1)],
     ],
   );

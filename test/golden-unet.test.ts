@@ -18,7 +18,7 @@ import { readSafetensors } from "../src/safetensors/index.node.ts";
 import { type Golden, goldenJson, goldenPath, goldenTensors } from "./golden-files.ts";
 import { relativeError } from "./oracle/calculus.ts";
 
-describe.each(["tiny", "sd1", "wide"])("unet-%s, against diffusers", (name) => {
+describe.each(["tiny", "text", "sd1", "wide"])("unet-%s, against diffusers", (name) => {
   const folder = `unet-${name}`;
   const weightsFile = `${folder}/diffusion_pytorch_model.safetensors`;
   const config = parseUNetConfig(goldenJson(`${folder}/config.json`));
@@ -72,8 +72,11 @@ describe.each(["tiny", "sd1", "wide"])("unet-%s, against diffusers", (name) => {
     expect(relativeError(actual.loss!, reference("loss").data)).toBeLessThan(2e-5);
     const known = reference.names.filter((key) => key.startsWith("grad."));
     expect(known.length).toBeGreaterThan(50);
-    for (const key of known)
-      expect(relativeError(actual[key]!, reference(key).data), key).toBeLessThan(1e-4);
+    for (const key of known) {
+      // Softmax does not see a shift of all keys: the true gradient is 0, and what is left is rounding.
+      const floor = key.endsWith("k_proj.bias") ? 1e-3 : 0;
+      expect(relativeError(actual[key]!, reference(key).data, floor), key).toBeLessThan(1e-4);
+    }
   });
 
   test("planes: the same output with the file itself as weights", async () => {

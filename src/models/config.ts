@@ -21,6 +21,9 @@ export interface UNetConfig {
   /** In spite of its name the number of heads of each block (diffusers issue 2011). */
   readonly attention_head_dim: readonly number[];
   readonly use_linear_projection: boolean;
+  /** "text" adds the whole text, pooled by attention in so many heads, to the time embedding. */
+  readonly addition_embed_type: "text" | null;
+  readonly addition_embed_type_num_heads: number;
 }
 
 /** With diffusers' defaults. What would change the network and is not built here is refused by its literal. */
@@ -48,7 +51,8 @@ const unetSchema: z.ZodType<
   use_linear_projection: z.boolean().default(false),
   resnet_time_scale_shift: z.literal("default").default("default"),
   class_embed_type: z.null().default(null),
-  addition_embed_type: z.null().default(null),
+  addition_embed_type: z.literal("text").nullable().default(null),
+  addition_embed_type_num_heads: positive.default(64),
   time_cond_proj_dim: z.null().default(null),
   dual_cross_attention: z.literal(false).default(false),
   only_cross_attention: z.literal(false).default(false),

@@ -1,4 +1,5 @@
 import {
+  add,
   concat,
   constant,
   cos,
@@ -24,6 +25,7 @@ import {
   silu,
 } from "../nn/index.ts";
 import type { UNetConfig } from "./config.ts";
+import { textTimeEmbedding } from "./text-time-embedding.ts";
 import {
   crossAttentionBlock,
   downBlock,
@@ -90,11 +92,18 @@ export const unet2DCondition: (
   const time = linear(embedding.at("linear_1"), timestepEmbedding(timesteps, first, config), {
     features: 4 * first,
   });
-  const context: UNetContext = {
-    config,
-    time: silu(linear(embedding.at("linear_2"), silu(time), { features: 4 * first })),
-    text: encoderHiddenStates,
-  };
+  const told = linear(embedding.at("linear_2"), silu(time), { features: 4 * first });
+  const whole =
+    config.addition_embed_type === null
+      ? told
+      : add(
+          told,
+          textTimeEmbedding(scope.at("add_embedding"), encoderHiddenStates, {
+            features: 4 * first,
+            heads: config.addition_embed_type_num_heads,
+          }),
+        );
+  const context: UNetContext = { config, time: silu(whole), text: encoderHiddenStates };
 
   let map = conv2d(scope.at("conv_in"), layouts[layout].fromPlanes(sample), {
     channels: first,

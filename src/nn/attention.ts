@@ -20,8 +20,8 @@ interface AttentionOptions {
   readonly mask?: Tensor;
   /** Whether queries, keys and values have a bias. */
   readonly bias?: boolean;
-  /** Names of the four projections. */
-  readonly names?: readonly [query: string, key: string, value: string, out: string];
+  /** Names of the projections; without the last one the heads are only joined. */
+  readonly names?: readonly [query: string, key: string, value: string, out?: string];
 }
 
 /** [batch, tokens, heads * size] to [batch, heads, tokens, size]. */
@@ -46,6 +46,7 @@ export const attention: (scope: Scope, x: Tensor, options: AttentionOptions) => 
     const scores = matmul(query, project(names[1], context), { transB: true }); // [batch, heads, queries, keys]
     const mixed = matmul(softmax(mask ? add(scores, mask) : scores), project(names[2], context));
     const joined = reshape(transpose(mixed, [0, 2, 1, 3]), x.shape); // [batch, queries, features]
-    return linear(scope.at(names[3]), joined, { features });
+    const [, , , out] = names;
+    return out === undefined ? joined : linear(scope.at(out), joined, { features });
   },
 );

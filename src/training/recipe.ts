@@ -114,6 +114,8 @@ export function defaultRecipe(
       cross_attention_dim: textWidth,
       norm_num_groups: 16,
       use_linear_projection: true,
+      addition_embed_type: "text",
+      addition_embed_type_num_heads: 4,
     },
     textEncoder: {
       architectures: ["CLIPTextModel"],

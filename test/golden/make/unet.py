@@ -1,4 +1,4 @@
-"""Reference files for UNet2DConditionModel: test/golden/unet-{tiny,sd1,wide}/."""
+"""Reference files for UNet2DConditionModel: test/golden/unet-{tiny,text,sd1,wide}/."""
 
 from pathlib import Path
 
@@ -37,10 +37,15 @@ CONFIGS = {
         TWO_LEVELS, sample_size=16, in_channels=48, out_channels=48,
         block_out_channels=(16, 32), norm_num_groups=8,
     ),
+    "text": dict(
+        TWO_LEVELS, sample_size=8, in_channels=12, out_channels=12,
+        block_out_channels=(16, 24), norm_num_groups=8,
+        addition_embed_type="text", addition_embed_type_num_heads=4,
+    ),
 }
 
 # The gradients kept are those of parameters with at most so many elements (None: all).
-GRADIENT_ELEMENTS = {"tiny": None, "sd1": 256, "wide": 256}
+GRADIENT_ELEMENTS = {"tiny": None, "text": None, "sd1": 256, "wide": 256}
 
 
 def draw(generator: torch.Generator, *shape: int) -> torch.Tensor:
