@@ -6,11 +6,11 @@
 const rooms = {
   tensor: [],
   text: [],
-  onnx: ["tensor"],
+  onnx: [],
   safetensors: ["tensor"],
   image: ["tensor"],
   graph: ["tensor", "onnx"],
-  autodiff: ["tensor", "graph"],
+  autodiff: ["graph"],
   nn: ["tensor", "graph"],
   models: ["tensor", "graph", "nn"],
   runtime: ["tensor", "onnx", "graph"],

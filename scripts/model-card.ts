@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { encodePng, grid } from "../src/image/index.ts";
 import { TextToImage } from "../src/pipelines/index.node.ts";
 import type { NdArray } from "../src/tensor/index.ts";
+import { indefiniteArticle } from "../src/training/data/caption.ts";
 
 const training = process.argv[2] ?? "runs/emoji";
 const model = "models/emoji";
@@ -14,16 +15,24 @@ cpSync(join(training, "model"), model, { recursive: true });
 for (const file of ["recipe.json", "log.jsonl", "loss.png"])
   cpSync(join(training, file), join(model, "training", file));
 
-const concepts: { readonly name: string }[] = JSON.parse(
-  readFileSync("data/emoji/concepts.json", "utf8"),
-);
+/** As the corpus lists it; `mass` nouns take no article. */
+interface Named {
+  readonly name: string;
+  readonly mass?: boolean;
+}
+
+const concepts: readonly Named[] = JSON.parse(readFileSync("data/emoji/concepts.json", "utf8"));
 const styles: { readonly name: string }[] = JSON.parse(
   readFileSync("data/emoji/styles.json", "utf8"),
 );
-const common = ["apple", "car", "tree", "cat", "dog", "house", "fish", "star"];
-const article = (noun: string) => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+const names = ["apple", "car", "tree", "cat", "dog", "house", "fish", "star"];
+const common = names.map((name) => withArticle({ name }));
 
 await using pipeline = await TextToImage.load(model);
+
+function withArticle({ name, mass = false }: Named): string {
+  return mass ? name : `${indefiniteArticle(name)} ${name}`;
+}
 
 /** One picture a prompt, all from the same seed. */
 async function draw(
@@ -42,15 +51,14 @@ function save(path: string, pictures: readonly NdArray[], columns: number): void
 
 const card = join(model, "card");
 mkdirSync(card, { recursive: true });
-save(join(card, "concepts.png"), await draw(concepts.map(({ name }) => article(name))), 20);
-const inStyle = styles.map(({ name }) => common.map((noun) => `${article(noun)}, ${name} style`));
+save(join(card, "concepts.png"), await draw(concepts.map(withArticle)), 20);
+const inStyle = styles.map(({ name }) => common.map((object) => `${object}, ${name} style`));
 save(join(card, "styles.png"), await draw(inStyle.flat()), common.length);
 const guided = [];
-for (const guidanceScale of [1, 3, 7])
-  guided.push(...(await draw(common.map(article), { guidanceScale })));
+for (const guidanceScale of [1, 3, 7]) guided.push(...(await draw(common, { guidanceScale })));
 save(join(card, "guidance.png"), guided, common.length);
 const seeds = [];
-for (let seed = 0; seed < 4; seed++) seeds.push(...(await draw(common.map(article), { seed })));
+for (let seed = 0; seed < 4; seed++) seeds.push(...(await draw(common, { seed })));
 save("docs/samples.png", seeds, common.length);
 
 const { steps, batchSize, pictures } = JSON.parse(

@@ -1,12 +1,23 @@
 // What `npm start` and `npm test` do first: install and build what is missing. Plain JavaScript without dependencies,
 // because it runs before there are any. Tells the person on stderr; quiet and fast when there is nothing to do.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const builtFile = join(root, "dist", "cli", "main.js");
+/** Dated when the last build that succeeded was begun. */
+const stamp = join(root, "node_modules", ".cache", "frabbit", "built");
 const json = (...path) => JSON.parse(readFileSync(join(root, ...path), "utf8"));
 
 requireNode(json("package.json").engines.node.replace(">=", ""));
@@ -36,7 +47,7 @@ function install() {
   tell("installing packages (once, about a minute) ...");
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith("js") ? [process.execPath, [npm]] : ["npm", []];
-  run(command, [...first, "ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+  run(command, [...first, "ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], {
     shell: command === "npm" && process.platform === "win32",
     // Without it onnxruntime-node's installation downloads CUDA libraries, which are not used.
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
@@ -46,8 +57,8 @@ function install() {
 
 /** Whether the build was begun after the last change of what it is made from. */
 function isBuilt() {
-  if (!existsSync(builtFile)) return false;
-  const built = statSync(builtFile).mtimeMs;
+  if (!existsSync(builtFile) || !existsSync(stamp)) return false;
+  const built = statSync(stamp).mtimeMs;
   const made = ["package.json", "package-lock.json", "tsconfig.json", "tsdown.config.ts"];
   return (
     !made.some((name) => changed(join(root, name), built)) && !changed(join(root, "src"), built)
@@ -65,11 +76,14 @@ function changed(path, time) {
 function build() {
   tell("building ...");
   const begun = new Date();
+  rmSync(stamp, { force: true });
   const { bin } = json("node_modules", "tsdown", "package.json");
   run(process.execPath, [join(root, "node_modules", "tsdown", bin.tsdown)], {
     advice: "building failed, the reason is above",
   });
-  utimesSync(builtFile, begun, begun);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, "");
+  utimesSync(stamp, begun, begun);
 }
 
 /** Runs a command and shows what it says, on stderr, only if it fails. */

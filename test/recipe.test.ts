@@ -18,7 +18,7 @@ async function emoji(): Promise<Dataset | string> {
   }
 }
 
-test("the built-in model's recipe, run again, begins with the losses in its log", async ({
+test("the default recipe is the built-in model's, and begins with the losses in its log", async ({
   skip,
 }) => {
   const data = await emoji();
@@ -29,12 +29,13 @@ test("the built-in model's recipe, run again, begins with the losses in its log"
   }
   const out = mkdtempSync(join(tmpdir(), "recipe-"));
   try {
-    const recipe = JSON.parse(readFileSync(new URL("recipe.json", folder), "utf8"));
+    const committed = JSON.parse(readFileSync(new URL("recipe.json", folder), "utf8"));
     const lines = readFileSync(new URL("log.jsonl", folder), "utf8").split("\n", steps);
     const logged: TrainingStep[] = lines.map((line) => JSON.parse(line));
     const seen: TrainingStep[] = [];
-    for await (const step of train(data, { out, recipe })) {
+    for await (const { recipe, ...step } of train(data, { out })) {
       seen.push(step);
+      expect(recipe).toEqual(committed);
       if (step.step === steps) break;
     }
     // Another processor has other kernels, which round in another way.

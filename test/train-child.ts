@@ -4,10 +4,9 @@ import { tinyTraining } from "./tiny-training.ts";
 
 const [data = "", out = "", resume] = process.argv.slice(2);
 const options = {
-  ...tinyTraining,
   out,
-  resume: resume === "resume",
+  ...(resume === "resume" ? { resume: true } : tinyTraining),
   checkpointMinutes: 0.001,
-  sampleMinutes: 60,
+  sampleMinutes: 0.005,
 };
 for await (const _ of train(data, options)) await new Promise((done) => setTimeout(done, 20));

@@ -6,7 +6,7 @@ import { denoisePicture, estimateNoise, nativeSize } from "../pipelines/index.ts
 import { atomicWrite } from "../tensor/index.node.ts";
 import { type NdArray, Random } from "../tensor/index.ts";
 
-/** A picture to free of noise; its noise is estimated if absent. */
+/** A picture to free of noise; `noise` is that of the shrunk picture, 0 to 1, and is estimated if absent. */
 export interface Cleaning {
   readonly prompt: string;
   readonly noise?: number;

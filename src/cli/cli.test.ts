@@ -1,64 +1,21 @@
-import { spawn } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import sharp from "sharp";
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { captured, files, start, until, workInOwnFolders } from "../../test/command-line.ts";
 import { tinyModel } from "../../test/tiny-model.ts";
 import { decodePng, encodePng, fromBytes, readPngText, toBytes } from "../image/index.ts";
 import { readModelFolder, TextToImage, writeModelFolder } from "../pipelines/index.node.ts";
 import { type NdArray, Random } from "../tensor/index.ts";
 import { run } from "./run.ts";
 
-const root = mkdtempSync(join(tmpdir(), "frabbit-cli-"));
+const root = workInOwnFolders();
 const model = join(root, "tiny");
-const home = process.cwd();
-let folders = 0;
 
 beforeAll(async () => writeModelFolder(model, await tinyModel(), { dtype: "F16" }));
 
-/** Every test has a folder of its own. */
-beforeEach(() => {
-  const folder = join(root, `test-${folders++}`);
-  mkdirSync(folder);
-  process.chdir(folder);
-});
-
-afterAll(() => {
-  process.chdir(home);
-  rmSync(root, { recursive: true });
-});
-
-/** Runs a command line in this process; what it says, line by line. */
-async function frabbit(...args: string[]): Promise<{ code: number; err: string[]; out: string[] }> {
-  const err: string[] = [];
-  const out: string[] = [];
-  const spies = [
-    vi.spyOn(console, "error").mockImplementation((line) => err.push(String(line))),
-    vi.spyOn(console, "log").mockImplementation((line) => out.push(String(line))),
-    vi.spyOn(process.stderr, "write").mockImplementation((text) => err.push(String(text)) > 0),
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => out.push(String(text)) > 0),
-  ];
-  try {
-    return { code: await run(args), err, out };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
-
+const frabbit = (...args: string[]) => captured(() => run(args));
 const draw = (...args: string[]) => frabbit(...args, "--model", model, "--steps", "2");
-const files = () => readdirSync(".").toSorted();
 const parameters = (file: string) => readPngText(readFileSync(file)).parameters;
 
 test("a prompt alone draws the pipeline's picture into a file named for prompt and seed", async () => {
@@ -331,20 +288,11 @@ test("inspect tells what a model folder is, for people and for machines", async 
 });
 
 test("Ctrl-C ends with 130, keeps whole pictures and leaves no partial file", async () => {
-  const main = fileURLToPath(new URL("main.ts", import.meta.url));
   const args = ["frog ".repeat(100), "--out", "x.png", "--model", model, "--count", "10000"];
-  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), main, ...args], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  child.stderr.once("data", () => waitFor("x-1.png").then(() => child.kill("SIGINT")));
-  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
-    child.once("close", (...ended) => resolve(ended)),
-  );
-  expect([code, signal]).toEqual([130, null]);
+  const { child, ended } = start(...args);
+  await until(() => existsSync("x-1.png"));
+  child.kill("SIGINT");
+  expect(await ended).toEqual([130, null]);
   expect(files().filter((name) => !/^x-\d+\.png$/.test(name))).toEqual([]);
   for (const name of files()) expect(decodePng(readFileSync(name)).width).toBe(16);
 });
-
-async function waitFor(file: string): Promise<void> {
-  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 20));
-}

@@ -23,7 +23,8 @@ export function denoiseCommand(): Command {
     )
     .option(
       "--noise <share>",
-      "standard deviation of the noise as a share of the range from black to white, 0 to 1 (default: estimated)",
+      "standard deviation of the noise that is in the picture when it has been shrunk, which lowers it, as a share of the " +
+        "range from black to white, 0 to 1 (default: estimated)",
       numberFor("noise"),
     )
     .option(

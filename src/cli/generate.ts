@@ -88,12 +88,13 @@ async function generate(prompt: string, typed: Typed, { args }: Command): Promis
   if (!Number.isInteger(count) || count < 1) {
     throw new UserError(`count: expected a whole number from 1, got ${count}`);
   }
-  const fileOf = (i: number) => {
-    if (out === undefined) return freeFile(`${slug(prompt)}-${seedOf(first, i)}`);
+  const fileOf = (i: number, seed: number) => {
+    if (out === undefined) return freeFile(`${slug(prompt)}-${seed}`);
     return count === 1 ? out : withSuffix(out, `-${i + 1}`);
   };
-  requireWritable(fileOf(0));
+  requireWritable(fileOf(0, first));
   const { builtInModel, TextToImage } = await import("../pipelines/index.node.ts");
+  const { seedOf } = await import("../pipelines/index.ts");
   const { drawToFile } = await import("./draw.ts");
   const folder = model ?? builtInModel();
   await using pipeline = await TextToImage.load(folder);
@@ -104,7 +105,8 @@ async function generate(prompt: string, typed: Typed, { args }: Command): Promis
   const drawn: Drawn[] = [];
   try {
     for (let i = 0; i < count; i++) {
-      const drawing = { ...common, seed: seedOf(first, i), file: fileOf(i) };
+      const seed = seedOf(first, i);
+      const drawing = { ...common, seed, file: fileOf(i, seed) };
       drawn.push(await drawToFile(pipeline, drawing, progress.advance));
     }
   } finally {
@@ -128,11 +130,6 @@ function report(
     seconds: Number(seconds.toFixed(3)),
   };
   console.log(JSON.stringify(line));
-}
-
-/** Picture i has seed + i, as far as that is a seed; its low 32 bits, which alone count, go on from there. */
-function seedOf(seed: number, i: number): number {
-  return i === 0 || seed + i <= Number.MAX_SAFE_INTEGER ? seed + i : (seed % 2 ** 32) + i;
 }
 
 function warnOfCut(pipeline: TextToImage, option: string, text: string): void {

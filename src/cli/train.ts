@@ -1,78 +1,127 @@
-import { SingleBar } from "cli-progress";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { Command } from "commander";
-import type { RecipeStep, TrainOptions } from "../training/index.node.ts";
+import type { RecipeChoices, RecipeStep } from "../training/index.node.ts";
+import { exitOnInterrupt, onInterrupt } from "./interrupt.ts";
+import { numberFor } from "./numbers.ts";
+import { tell } from "./tell.ts";
 
-/** Options as commander gives them: texts that were typed, and flags. */
+/** Options as commander gives them. */
 interface Typed {
   readonly out: string;
-  readonly resume?: boolean;
-  readonly steps?: string;
-  readonly batch?: string;
-  readonly learningRate?: string;
-  readonly seed?: string;
-  readonly size?: string;
+  readonly resume?: true;
+  readonly steps?: number;
+  readonly batch?: number;
+  readonly learningRate?: number;
+  readonly seed?: number;
+  readonly size?: number;
 }
 
-/** What was typed as a number; what is none becomes NaN, which the recipe refuses by name. */
-function numbers(typed: Readonly<Record<string, string | undefined>>): Record<string, number> {
-  const given = Object.entries(typed).filter(([, text]) => text !== undefined);
-  return Object.fromEntries(
-    given.map(([name, text]) => [name, text?.trim() ? Number(text) : Number.NaN]),
-  );
+/** `frabbit train`. */
+export function trainCommand(): Command {
+  return new Command("train")
+    .description("train a text-to-image model from scratch on captioned pictures")
+    .argument(
+      "<data>",
+      "emoji, a folder of pictures with captions (x.png and x.txt), or a JSONL file",
+    )
+    .requiredOption("--out <folder>", "where recipe, log, checkpoints, samples and the model go")
+    .option("--resume", "go on from the folder's last checkpoint, with its recipe")
+    .option("--steps <n>", "optimiser steps in all", numberFor("steps"))
+    .option("--batch <n>", "pictures of one step", numberFor("batch"))
+    .option("--learning-rate <x>", "peak learning rate of AdamW", numberFor("learning-rate"))
+    .option("--seed <n>", "seed of weights, batches and noise", numberFor("seed"))
+    .option(
+      "--size <pixels>",
+      "pixels a side that a folder's pictures are resized to (default: 64)",
+      numberFor("size"),
+    )
+    .action(runTraining);
 }
 
-function trainOptions({
-  out,
-  resume = false,
-  steps,
-  batch,
-  learningRate,
-  seed,
-  size,
-}: Typed): TrainOptions {
+/** Trains until the end or Ctrl-C, which keeps a checkpoint. */
+async function runTraining(data: string, typed: Typed): Promise<void> {
+  exitOnInterrupt();
+  const { out, resume = false, size } = typed;
+  const { train } = await import("../training/index.node.ts");
+  const progress = await trainingProgress();
+  let interrupted = false;
+  let endInterrupts: (() => void) | undefined;
+  const options = { out, resume, recipe: choices(typed), ...(size !== undefined && { size }) };
+  try {
+    for await (const step of train(data, { ...options, log: tell })) {
+      endInterrupts ??= onInterrupt(() => {
+        interrupted = true;
+      });
+      progress.show(step);
+      await setImmediate(); // lets Ctrl-C in
+      if (interrupted) break;
+    }
+  } finally {
+    progress.end();
+    endInterrupts?.();
+  }
+  if (interrupted) {
+    const [from, to] = [data, out].map((path) => JSON.stringify(path));
+    tell(`stopped; frabbit train ${from} --out ${to} --resume goes on from here`);
+    process.exitCode = 130;
+  } else tell(`the model is in ${join(out, "model")}`);
+}
+
+/** What was typed of the recipe. */
+function choices({ steps, batch, learningRate, seed }: Typed): RecipeChoices {
   return {
-    out,
-    resume,
-    recipe: numbers({ steps, batchSize: batch, learningRate, seed }),
-    ...numbers({ size }),
+    ...(steps !== undefined && { steps }),
+    ...(batch !== undefined && { batchSize: batch }),
+    ...(learningRate !== undefined && { learningRate }),
+    ...(seed !== undefined && { seed }),
   };
 }
 
-/** A line that tells how far a training is: a bar in a terminal, else one line now and then. */
-class TrainingProgress {
-  readonly #started = performance.now();
-  #first: number | undefined;
-  #printed = 0;
-  readonly #bar = process.stderr.isTTY
-    ? new SingleBar({
-        format: "{bar} {value}/{total} · loss {loss} · {rate} pictures/s · {left} left",
-        stream: process.stderr,
-        hideCursor: true,
-      })
-    : undefined;
+/** How far a training is: a bar in a terminal, else one line a minute. */
+interface TrainingProgress {
+  show(step: RecipeStep): void;
+  end(): void;
+}
 
-  show({ step, loss, recipe: { steps, batchSize } }: RecipeStep): void {
-    const seconds = (performance.now() - this.#started) / 1000;
-    if (this.#first === undefined) this.#bar?.start(steps, step - 1);
-    this.#first ??= step - 1;
-    const perStep = seconds / (step - this.#first);
-    const told = {
-      loss: loss.toFixed(4),
-      rate: (batchSize / perStep).toFixed(1),
-      left: clock((steps - step) * perStep),
-    };
-    this.#bar?.update(step, told);
-    if (!this.#bar && (seconds - this.#printed > 60 || step === steps)) {
-      this.#printed = seconds;
-      console.error(
-        `step ${step}/${steps}, loss ${told.loss}, ${told.rate} pictures/s, ${told.left} left`,
-      );
-    }
-  }
+const patience = 60; // seconds
 
-  end(): void {
-    this.#bar?.stop();
-  }
+async function trainingProgress(): Promise<TrainingProgress> {
+  const bar = process.stderr.isTTY ? await trainingBar() : undefined;
+  let first: { readonly step: number; readonly at: number } | undefined;
+  let told = 0;
+  return {
+    show({ step, loss, recipe: { steps, batchSize } }) {
+      first ??= { step, at: performance.now() }; // the first one took the compiling, too
+      const seconds = (performance.now() - first.at) / 1000;
+      const perStep = seconds / (step - first.step);
+      const known = step > first.step;
+      const figures = {
+        loss: loss.toFixed(4),
+        rate: known ? (batchSize / perStep).toFixed(1) : "?",
+        left: known ? clock((steps - step) * perStep) : "?",
+      };
+      if (bar?.isActive) bar.update(step, figures);
+      else bar?.start(steps, step, figures);
+      if (bar || (seconds - told < patience && step !== steps)) return;
+      told = seconds;
+      const { rate, left } = figures;
+      tell(`step ${step}/${steps}, loss ${figures.loss}, ${rate} pictures/s, ${left} left`);
+    },
+    end() {
+      bar?.stop();
+    },
+  };
+}
+
+async function trainingBar() {
+  const { SingleBar } = await import("cli-progress");
+  return new SingleBar({
+    format: "{bar} {value}/{total}, loss {loss}, {rate} pictures/s, {left} left",
+    stream: process.stderr,
+    linewrap: true, // leaves the terminal as it is, also when the program is killed
+    gracefulExit: false, // Ctrl-C is the training's
+  });
 }
 
 /** "1:05:09" or "5:09". */
@@ -84,49 +133,4 @@ function clock(seconds: number): string {
   ];
   const two = (n: number) => String(n).padStart(2, "0");
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
-}
-
-/** Trains until the end or Ctrl-C, which keeps a checkpoint. */
-async function run(data: string, typed: Typed): Promise<void> {
-  const { train } = await import("../training/index.node.ts");
-  const options = { ...trainOptions(typed), log: (message: string) => console.error(message) };
-  let interrupted = false;
-  const interrupt = () => {
-    interrupted = true;
-  };
-  const progress = new TrainingProgress();
-  try {
-    for await (const step of train(data, options)) {
-      if (process.listenerCount("SIGINT") === 0) process.on("SIGINT", interrupt);
-      progress.show(step);
-      await new Promise(setImmediate); // lets a signal in
-      if (interrupted) break;
-    }
-  } finally {
-    progress.end();
-    process.off("SIGINT", interrupt);
-  }
-  if (interrupted) {
-    console.error(
-      `Stopped; "frabbit train ${data} --out ${typed.out} --resume" goes on from here.`,
-    );
-    process.exitCode = 130;
-  } else console.error(`Done: the model is in ${typed.out}/model.`);
-}
-
-export function trainCommand(): Command {
-  return new Command("train")
-    .description("train a text-to-image model from scratch on captioned pictures")
-    .argument(
-      "<data>",
-      "emoji, a folder of pictures with captions (x.png and x.txt), or a JSONL file",
-    )
-    .requiredOption("--out <folder>", "where recipe, log, checkpoints, samples and the model go")
-    .option("--resume", "go on from the folder's last checkpoint")
-    .option("--steps <n>", "optimiser steps in all")
-    .option("--batch <n>", "pictures of one step")
-    .option("--learning-rate <x>", "peak learning rate of AdamW")
-    .option("--seed <n>", "seed of weights, batches and noise")
-    .option("--size <pixels>", "pixels a side that a folder's pictures are resized to")
-    .action(run);
 }

@@ -10,4 +10,4 @@ export {
 export type { NetworkOptions } from "./networks.ts";
 export { fromPatches, toPatches } from "./patches.ts";
 export { nativeSize, sizeMultiple } from "./picture-size.ts";
-export { TextToImage, type TextToImageOptions, unstack } from "./text-to-image.ts";
+export { seedOf, TextToImage, type TextToImageOptions, unstack } from "./text-to-image.ts";

@@ -194,7 +194,11 @@ function samplerOf(sampler: Sampler | SamplerName): Sampler {
   return samplers[sampler]();
 }
 
-/** Only a seed's low 32 bits count, so the first is checked and the others follow from those. */
+/** Picture i has seed + i, as far as that is a seed; its low 32 bits, which alone count, go on from there. */
+export function seedOf(seed: number, i: number): number {
+  return i === 0 || seed + i <= Number.MAX_SAFE_INTEGER ? seed + i : (seed % 2 ** 32) + i;
+}
+
 function generators(seed: number, count: number): Random[] {
-  return Array.from({ length: count }, (_, i) => new Random(i === 0 ? seed : (seed % 2 ** 32) + i));
+  return Array.from({ length: count }, (_, i) => new Random(seedOf(seed, i)));
 }

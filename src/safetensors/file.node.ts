@@ -48,12 +48,6 @@ export function loadTensors(
   });
 }
 
-/** Loads one tensor's bytes as they lie in the file. */
-export function loadBytes(file: SafetensorsFile, name: string): Promise<Uint8Array<ArrayBuffer>> {
-  const { begin, end } = entryOf(file, name);
-  return withFile(file.path, (handle) => readRange(handle, file.path, begin, end));
-}
-
 /**
  * Writes tensors to a safetensors file, whole or not at all.
  * @throws UserError when the place cannot be written to or the disk is full.

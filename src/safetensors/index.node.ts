@@ -1,5 +1,4 @@
 export {
-  loadBytes,
   loadTensors,
   readSafetensors,
   type SafetensorsFile,

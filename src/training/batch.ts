@@ -22,12 +22,13 @@ export interface Batch {
   readonly input_ids: Int32Array;
 }
 
-/** A signal-to-noise ratio above which steps count no more than at it (Hang et al. 2023, section 3.4). */
+/** The largest weight, as Hang et al. 2023 (section 3.4) limit theirs. */
 const largestWeight = 5;
 
 /**
  * What an example's squared error counts. A network that predicts the picture has v-prediction's loss, error / sigma²
- * (Salimans & Ho 2022, section 4), up to a limit; the others' own errors are already scaled by the noise level.
+ * (Salimans & Ho 2022, section 4; 1 / sigma² is the signal-to-noise ratio + 1), up to a limit; the others' own errors
+ * are already scaled by the noise level.
  */
 const lossWeights: { readonly [P in PredictionType]: (level: NoiseLevel) => number } = {
   epsilon: () => 1,

@@ -40,7 +40,12 @@ const positive = z.int().min(1);
 const share = z.number().min(0).max(1);
 const json = z.record(z.string(), z.unknown());
 
-const recipeSchema: z.ZodType<Recipe> = z.object({
+/** Pixels a side of the pictures that a recipe's U-Net is for. */
+export function pictureSize({ unet }: Pick<Recipe, "unet">): number {
+  return Number(unet.sample_size) * Math.sqrt(Number(unet.in_channels) / 3);
+}
+
+const recipeSchema = z.strictObject({
   data: z.string(),
   pictures: positive,
   seed: z.int().min(0),
@@ -54,7 +59,9 @@ const recipeSchema: z.ZodType<Recipe> = z.object({
   clipNorm: z.number().positive(),
   emaDecay: share,
   captionDropout: share,
-  unet: json,
+  unet: json.refine((unet) => Number.isInteger(pictureSize({ unet })), {
+    message: "expected a sample_size, and in_channels for square patches of 3 colours",
+  }),
   textEncoder: json,
   scheduler: json,
   vocabularySize: z.int().min(514),
@@ -67,14 +74,29 @@ const recipeSchema: z.ZodType<Recipe> = z.object({
  * @throws UserError that names the field.
  */
 export function parseRecipe(recipe: unknown, where: string): Recipe {
-  const { data, error } = recipeSchema.safeParse(recipe);
-  if (data) return data;
-  const [issue] = error.issues;
-  throw new UserError(`${where}: ${issue?.path.join(".")}: ${issue?.message}`);
+  return parse(recipeSchema, recipe, where);
 }
 
 /** What a person may set: anything but what the data decide. */
 export type RecipeChoices = Partial<Omit<Recipe, "data" | "pictures">>;
+
+const choicesSchema = recipeSchema.omit({ data: true, pictures: true }).partial();
+
+/**
+ * Checks a person's choices before there is a recipe.
+ * @throws UserError that names the field.
+ */
+export function checkChoices(choices: RecipeChoices): void {
+  parse(choicesSchema, choices, "recipe");
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue?.path.join(".");
+  throw new UserError(`${where}: ${field ? `${field}: ` : ""}${issue?.message}`);
+}
 
 const patch = 4;
 /** Pictures are halved once after being cut into patches. */
@@ -86,7 +108,7 @@ export function defaultRecipe(
   data: { readonly name: string; readonly count: number; readonly size: number },
   choices: RecipeChoices = {},
 ): Recipe {
-  const { steps = 9000 } = choices;
+  const { steps = 5000 } = choices;
   return {
     data: data.name,
     pictures: data.count,

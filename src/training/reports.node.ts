@@ -1,11 +1,12 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { lineChart } from "../image/index.node.ts";
 import { encodePng, grid } from "../image/index.ts";
-import type { Model } from "../pipelines/index.ts";
-import { TextToImage } from "../pipelines/index.ts";
+import { writeModelFolder } from "../pipelines/index.node.ts";
+import { type Model, TextToImage } from "../pipelines/index.ts";
 import type { Backend } from "../runtime/index.node.ts";
-import { atomicWrite } from "../tensor/index.node.ts";
+import { atomicWrite, fileFault } from "../tensor/index.node.ts";
 import { type NdArray, Random, UserError } from "../tensor/index.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { TrainingStep } from "./trainer.ts";
@@ -23,7 +24,7 @@ export class TrainingLog {
   /** Opens a folder's log and forgets what came after `step`, which a resumed training does again. */
   constructor(folder: string, step: number) {
     this.#path = join(folder, "log.jsonl");
-    const text = existsSync(this.#path) ? readFileSync(this.#path, "utf8") : "";
+    const text = existsSync(this.#path) ? readText(this.#path) : "";
     const whole = text
       .slice(0, text.lastIndexOf("\n") + 1)
       .split("\n")
@@ -34,7 +35,11 @@ export class TrainingLog {
 
   append(line: TrainingStep): void {
     this.#lines.push(line);
-    appendFileSync(this.#path, `${JSON.stringify(line)}\n`);
+    try {
+      appendFileSync(this.#path, `${JSON.stringify(line)}\n`);
+    } catch (error) {
+      throw fileFault("write", this.#path, error);
+    }
   }
 
   /** Draws `loss.png`: the loss, averaged over about a hundredth of the steps. */
@@ -51,6 +56,14 @@ export class TrainingLog {
   }
 }
 
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw fileFault("read", path, error);
+  }
+}
+
 function parseLine(text: string): TrainingStep {
   try {
     return JSON.parse(text);
@@ -60,7 +73,7 @@ function parseLine(text: string): TrainingStep {
 }
 
 /** The captions of the sample grids: the same ones all through a training. */
-export function sampleCaptions(dataset: Dataset): string[] {
+function sampleCaptions(dataset: Dataset): string[] {
   const random = new Random(sampleSeed);
   return Array.from({ length: sampleCount }, () => dataset.example(random).caption);
 }
@@ -76,8 +89,28 @@ export async function drawSamples(
   const pictures: NdArray[] = [];
   for (const [i, caption] of captions.entries())
     pictures.push(...(await pipeline.generate(caption, { seed: sampleSeed + i })));
-  mkdirSync(join(folder, "samples"), { recursive: true });
-  atomicWrite(join(folder, "samples", "captions.txt"), `${captions.join("\n")}\n`);
+  const samples = join(folder, "samples");
+  try {
+    mkdirSync(samples, { recursive: true });
+  } catch (error) {
+    throw fileFault("write", samples, error);
+  }
+  atomicWrite(join(samples, "captions.txt"), `${captions.join("\n")}\n`);
   const name = `${String(step).padStart(6, "0")}.png`;
-  atomicWrite(join(folder, "samples", name), encodePng(grid(pictures, columns)));
+  atomicWrite(join(samples, name), encodePng(grid(pictures, columns)));
+}
+
+/** Puts a model in place of the former `model/`, as a whole folder, so that files of two never mix. */
+export function replaceModel(folder: string, model: Model): void {
+  const path = join(folder, "model");
+  const beside = () => `${path}.${randomUUID().slice(0, 8)}.tmp`;
+  const [fresh, former] = [beside(), beside()];
+  writeModelFolder(fresh, model, { dtype: "F16" });
+  try {
+    if (existsSync(path)) renameSync(path, former);
+    renameSync(fresh, path);
+    rmSync(former, { recursive: true, force: true });
+  } catch (error) {
+    throw fileFault("write", path, error);
+  }
 }

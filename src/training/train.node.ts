@@ -1,9 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { writeModelFolder } from "../pipelines/index.node.ts";
+import { mkdirSync, rmdirSync } from "node:fs";
 import type { Model, ModelConfig } from "../pipelines/index.ts";
 import { type Backend, onnxruntimeNode } from "../runtime/index.node.ts";
-import { atomicWrite, fileFault } from "../tensor/index.node.ts";
+import { fileFault } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.node.ts";
 import type { Dataset } from "./data/dataset.ts";
@@ -12,13 +10,16 @@ import { loadFolder } from "./data/folder.node.ts";
 import { lockFolder } from "./lock.node.ts";
 import { newModel } from "./new-model.ts";
 import {
+  checkChoices,
   defaultRecipe,
   parseRecipe,
+  pictureSize,
   type Recipe,
   type RecipeChoices,
   sizeMultiple,
 } from "./recipe.ts";
-import { drawSamples, TrainingLog } from "./reports.node.ts";
+import { readRecipe, refuseTraining, sweep, writeRecipe } from "./recipe-file.node.ts";
+import { drawSamples, replaceModel, TrainingLog } from "./reports.node.ts";
 import { Trainer, type TrainingStep } from "./trainer.ts";
 
 export interface TrainOptions {
@@ -45,50 +46,74 @@ export interface RecipeStep extends TrainingStep {
   readonly recipe: Recipe;
 }
 
+/** Refuses options that cannot be, or would be passed over, before anything is opened or made. */
+function checkOptions(
+  data: string | Dataset,
+  { recipe = {}, resume = false, size }: TrainOptions,
+): void {
+  const given = { ...recipe, ...(size !== undefined && { size }) };
+  const other = Object.keys(given).find((name) => name !== "steps");
+  if (resume && other !== undefined)
+    throw new UserError(
+      `${other}: expected none with resume, which goes by the folder's recipe; only steps may be given anew`,
+    );
+  checkChoices(recipe);
+  if (size === undefined) return;
+  if (typeof data !== "string" || data === "emoji")
+    throw new UserError("size: expected none with data whose pictures have a size of their own");
+  if (!Number.isInteger(size / sizeMultiple) || size <= 0)
+    throw new UserError(`size: expected a multiple of ${sizeMultiple} pixels, got ${size}`);
+}
+
+/** Makes the folder if it is not there, and locks it. Given back, it is gone if it was made and stayed empty. */
+function claimFolder(folder: string): () => void {
+  let made: string | undefined;
+  try {
+    made = mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST")
+      throw new UserError(`cannot write ${folder}: it is a file`);
+    throw fileFault("write", folder, error);
+  }
+  const unlock = lockFolder(folder);
+  return () => {
+    unlock();
+    if (made === undefined) return;
+    try {
+      rmdirSync(folder);
+    } catch {
+      // it is not empty
+    }
+  };
+}
+
 /** Opens data by name: `emoji`, or a folder or JSONL file of captioned pictures. */
 async function openData(
   data: string | Dataset,
-  { size = 64, log = () => {} }: TrainOptions,
+  size: number,
+  { log = () => {} }: TrainOptions,
 ): Promise<Dataset> {
   if (typeof data !== "string") return data;
-  if (!Number.isInteger(size / sizeMultiple) || size <= 0)
-    throw new UserError(`size: expected a multiple of ${sizeMultiple} pixels, got ${size}`);
   return data === "emoji" ? loadEmoji({ log }) : loadFolder(data, size);
 }
 
-const recipePath = (folder: string): string => join(folder, "recipe.json");
-
-function readRecipe(folder: string, dataset: Dataset, steps: number | undefined): Recipe {
-  const path = recipePath(folder);
-  if (!existsSync(path))
-    throw new UserError(`${folder}: expected a training to resume, found no recipe.json`);
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, "utf8"));
-  } catch {
-    throw new UserError(`${path}: expected JSON`);
-  }
-  const recipe = parseRecipe(json, path);
-  if (recipe.data !== dataset.name || recipe.pictures !== dataset.count)
-    throw new UserError(
-      `${folder}: expected the data that it was begun with (${recipe.data}, ${recipe.pictures} pictures), got ${dataset.name}, ${dataset.count} pictures`,
-    );
-  return steps === undefined ? recipe : { ...recipe, steps };
-}
-
-/** The recipe of this run, kept in the folder. */
+/** The recipe that was begun, or a new one. */
 function settleRecipe(
   dataset: Dataset,
-  { out, resume = false, recipe: choices = {} }: TrainOptions,
+  begun: Recipe | undefined,
+  { out, recipe: choices = {} }: TrainOptions,
 ): Recipe {
-  if (!resume && existsSync(recipePath(out)))
+  if (begun && (begun.data !== dataset.name || begun.pictures !== dataset.count))
     throw new UserError(
-      `${out}: expected a new folder, found a training there (--resume goes on with it)`,
+      `${out}: expected the data that it was begun with (${begun.data}, ${begun.pictures} pictures), got ${dataset.name}, ${dataset.count} pictures`,
     );
-  const recipe = resume ? readRecipe(out, dataset, choices.steps) : defaultRecipe(dataset, choices);
-  parseRecipe(recipe, "recipe");
-  atomicWrite(recipePath(out), `${JSON.stringify(recipe, null, 2)}\n`);
-  return recipe;
+  const recipe = begun ? { ...begun, ...choices } : defaultRecipe(dataset, choices);
+  const size = pictureSize(recipe);
+  if (size !== dataset.size)
+    throw new UserError(
+      `${out}: expected pictures of ${size} x ${size} pixels, got ${dataset.size} x ${dataset.size}`,
+    );
+  return parseRecipe(recipe, "recipe");
 }
 
 /** The model as it generates: with the averaged weights. */
@@ -102,12 +127,6 @@ function averaged(config: ModelConfig, trainer: Trainer): Model {
       offsetOf: (parameter) => starts.get(parameter) ?? Number.NaN,
     },
   };
-}
-
-/** Removes what a killed process left half-written. */
-function sweep(folder: string): void {
-  for (const name of readdirSync(folder))
-    if (name.endsWith(".tmp")) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /**
@@ -124,53 +143,79 @@ export async function* train(
   data: string | Dataset,
   options: TrainOptions,
 ): AsyncGenerator<RecipeStep, void, void> {
-  const { out, checkpointMinutes = 5, sampleMinutes = 15, backend = onnxruntimeNode } = options;
-  const dataset = await openData(data, options);
+  checkOptions(data, options);
+  const giveBack = claimFolder(options.out);
   try {
-    mkdirSync(out, { recursive: true });
-  } catch (error) {
-    throw fileFault("write", out, error);
-  }
-  const unlock = lockFolder(out);
-  try {
-    sweep(out);
-    const recipe = settleRecipe(dataset, options);
-    const config = newModel(recipe, dataset);
-    await using trainer = await Trainer.create(recipe, dataset, config, backend);
-    const kept = await readCheckpoint(out, trainer.state.parameters.length);
-    if (kept) Object.assign(trainer, kept);
-    const log = new TrainingLog(out, trainer.step);
-    const checkpoint = every(checkpointMinutes, () =>
-      writeCheckpoint(out, trainer.step, trainer.state),
-    );
-    const report = every(sampleMinutes, async () => {
-      const model = averaged(config, trainer);
-      writeModelFolder(join(out, "model"), model, { dtype: "F16" });
-      await drawSamples(out, trainer.step, { model, dataset, backend });
-      await log.drawCurve(out);
-    });
-    try {
-      while (trainer.step < recipe.steps) {
-        const step = await trainer.next();
-        refuseDivergence(step, out);
-        log.append(step);
-        await checkpoint.ifDue();
-        await report.ifDue();
-        yield { ...step, recipe };
-      }
-      await report.now();
-    } finally {
-      if (trainer.finite) await checkpoint.now();
-    }
+    yield* trainInFolder(data, options);
   } finally {
-    unlock();
+    giveBack();
+  }
+}
+
+async function* trainInFolder(
+  data: string | Dataset,
+  options: TrainOptions,
+): AsyncGenerator<RecipeStep, void, void> {
+  const { out, resume = false, backend = onnxruntimeNode } = options;
+  const begun = resume ? readRecipe(out) : undefined;
+  if (begun) sweep(out);
+  else refuseTraining(out);
+  const dataset = await openData(data, begun ? pictureSize(begun) : (options.size ?? 64), options);
+  const recipe = settleRecipe(dataset, begun, options);
+  const config = newModel(recipe, dataset);
+  await using trainer = await Trainer.create(recipe, dataset, config, backend);
+  const kept = begun && (await readCheckpoint(out, trainer.state.parameters.length));
+  if (kept) Object.assign(trainer, kept);
+  writeRecipe(out, recipe);
+  yield* steps({ trainer, recipe, dataset, config, backend }, options);
+}
+
+/** A training that is ready for its next step. */
+interface Begun {
+  readonly trainer: Trainer;
+  readonly recipe: Recipe;
+  readonly dataset: Dataset;
+  readonly config: ModelConfig;
+  readonly backend: Backend;
+}
+
+/** Takes the steps that are left, and keeps and shows what comes of them. */
+async function* steps(
+  { trainer, recipe, dataset, config, backend }: Begun,
+  { out, checkpointMinutes = 5, sampleMinutes = 15 }: TrainOptions,
+): AsyncGenerator<RecipeStep, void, void> {
+  const log = new TrainingLog(out, trainer.step);
+  const checkpoint = every(checkpointMinutes, () =>
+    writeCheckpoint(out, trainer.step, trainer.state),
+  );
+  const report = every(sampleMinutes, async () => {
+    const model = averaged(config, trainer);
+    replaceModel(out, model);
+    await drawSamples(out, trainer.step, { model, dataset, backend });
+    await log.drawCurve(out);
+  });
+  let whole = true; // the last step is good, and in the log
+  try {
+    while (trainer.step < recipe.steps) {
+      whole = false;
+      const step = await trainer.next();
+      refuseDivergence(step, out);
+      log.append(step);
+      whole = true;
+      await checkpoint.ifDue();
+      await report.ifDue();
+      yield { ...step, recipe };
+    }
+    await report.now();
+  } finally {
+    if (whole) await checkpoint.now();
   }
 }
 
 function refuseDivergence({ step, loss, gradNorm }: TrainingStep, out: string): void {
   if (!Number.isFinite(loss + gradNorm))
     throw new UserError(
-      `${out}: the training diverged at step ${step} (loss ${loss}); its last checkpoint is kept: expected a lower learning rate`,
+      `${out}: the training diverged at step ${step} (loss ${loss}); begin again in a new folder with a lower learning rate`,
     );
 }
 

@@ -11,7 +11,7 @@ import { gradientOf, trainingGraph } from "./training-graph.ts";
 /** What one optimiser step reports; steps count from 1. */
 export interface TrainingStep {
   readonly step: number;
-  /** Mean squared error of the batch, before the step. */
+  /** Mean squared error of the batch, weighted by the levels of noise, before the step. */
   readonly loss: number;
   /** Norm of all gradients, before clipping. */
   readonly gradNorm: number;
@@ -31,8 +31,6 @@ export class Trainer implements AsyncDisposable {
   readonly slots: readonly Slot[];
   /** Optimiser steps done. */
   step = 0;
-  /** Whether the last step's loss and gradients were numbers; if not, the state is spoilt. */
-  finite = true;
   state: OptimizerState;
   readonly #recipe: Recipe;
   readonly #compiled: Compiled;
@@ -70,7 +68,6 @@ export class Trainer implements AsyncDisposable {
     const { loss } = await executable.run(feeds);
     const step = ++this.step;
     const gradNorm = norm(gradients);
-    this.finite = Number.isFinite(gradNorm);
     const learningRate = learningRateAt(step, this.#recipe);
     const scale = Math.min(1, this.#recipe.clipNorm / (gradNorm + 1e-6));
     adamW(this.state, gradients, { ...this.#recipe, step, scale, learningRate });

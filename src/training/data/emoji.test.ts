@@ -107,7 +107,7 @@ describe("caption", () => {
 
 describe("emojiDataset", () => {
   const some = cells.filter(({ concept }) => ["apple", "clock"].includes(concept.name)).slice(0, 2);
-  const [apple, clock] = [some[0]!, some[1]!];
+  const apple = some[0]!;
   /** One dot at row 10, column 20, of the given colour. */
   const dotted = (...rgba: [number, number, number, number]): Uint8Array => {
     const sprite = new Uint8Array(spriteBytes);

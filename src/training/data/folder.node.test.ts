@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Random, UserError } from "../../tensor/index.ts";
@@ -37,6 +37,9 @@ describe("loadFolder", () => {
     await write("notes.txt", "about these pictures");
     const dataset = await loadFolder(folder, 4);
     expect([dataset.size, dataset.count]).toEqual([4, 3]);
+    expect([dataset.name, (await loadFolder(`${folder}/`, 4)).name]).toEqual(
+      Array(2).fill(basename(folder)),
+    );
     expect([...dataset.captions]).toEqual(["a Red square", "a blue square", "nothing"]);
     const random = new Random(1);
     const seen = new Map(

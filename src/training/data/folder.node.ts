@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { dirname, extname, join } from "node:path";
-import type { Sharp } from "sharp";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { z } from "zod";
+import { readImage } from "../../image/index.node.ts";
+import { fromBytes, toBytes } from "../../image/index.ts";
 import { UserError } from "../../tensor/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { reason } from "./reason.ts";
@@ -9,7 +10,6 @@ import { reason } from "./reason.ts";
 const extensions = [".png", ".jpg", ".jpeg", ".webp"] as const;
 /** Decoded pictures are held in memory, 3 * size * size bytes each, up to this many bytes together. */
 const memoryLimit = 4e9;
-const largestPicture = 2 ** 30; // pixels
 const decodedAtOnce = 8;
 
 /** A picture's file and its caption. */
@@ -39,13 +39,14 @@ export async function loadFolder(path: string, size: number): Promise<Dataset> {
   }
   const pictures = await decodeAll(entries, size);
   return {
-    name: path,
+    name: basename(resolve(path)),
     size,
     count: entries.length,
     captions: entries.map(({ caption }) => caption),
     example(random) {
       const index = random.integer(entries.length);
-      return { picture: planar(pictures[index]!), caption: entries[index]!.caption };
+      const picture = fromBytes({ height: size, width: size, data: pictures[index]! });
+      return { picture: picture.data, caption: entries[index]!.caption };
     },
   };
 }
@@ -118,44 +119,14 @@ function cleaned(text: string, place: string): string {
   return caption;
 }
 
+/** The pictures' bytes, [size, size, 3] each. */
 async function decodeAll(entries: readonly Entry[], size: number): Promise<Uint8Array[]> {
-  const { default: sharp } = await import("sharp");
-  const open = (file: string) => sharp(file, { limitInputPixels: largestPicture });
   const pictures: Uint8Array[] = [];
   for (let start = 0; start < entries.length; start += decodedAtOnce) {
-    const some = entries.slice(start, start + decodedAtOnce);
-    pictures.push(...(await Promise.all(some.map(({ file }) => decode(file, open, size)))));
+    const some = entries.slice(start, start + decodedAtOnce).map(async ({ file }) => {
+      return toBytes(await readImage(file, { height: size, width: size, fit: "cover" })).data;
+    });
+    pictures.push(...(await Promise.all(some)));
   }
   return pictures;
-}
-
-/** The picture's bytes, [size, size, 3]. */
-async function decode(
-  file: string,
-  open: (file: string) => Sharp,
-  size: number,
-): Promise<Uint8Array> {
-  try {
-    return await open(file)
-      .autoOrient()
-      .flatten({ background: "white" })
-      .resize(size, size, { fit: "cover", position: "centre" })
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer();
-  } catch (error) {
-    throw new UserError(`${file}: expected a readable picture (${reason(error)})`);
-  }
-}
-
-/** From bytes [size, size, 3] to [3, size, size] in [-1, 1]. */
-function planar(bytes: Uint8Array): Float32Array {
-  const plane = bytes.length / 3;
-  const picture = new Float32Array(bytes.length);
-  for (let i = 0; i < plane; i++) {
-    for (let channel = 0; channel < 3; channel++) {
-      picture[channel * plane + i] = bytes[3 * i + channel]! / 127.5 - 1;
-    }
-  }
-  return picture;
 }

@@ -1,0 +1,99 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import sharp from "sharp";
+import { expect, test } from "vitest";
+import { captured, files, start, until, workInOwnFolders } from "../../test/command-line.ts";
+import { tinyTraining } from "../../test/tiny-training.ts";
+import { readModelFolder } from "../pipelines/index.node.ts";
+import { readSafetensors } from "../safetensors/index.node.ts";
+import { train } from "../training/index.node.ts";
+import { run } from "./run.ts";
+
+workInOwnFolders();
+
+const frabbit = (...args: string[]) => captured(() => run(args));
+
+/** A folder of data and a training that was begun in another, of so small a network that it is quick. */
+async function beginTraining(): Promise<void> {
+  await writeData();
+  const recipe = { ...tinyTraining.recipe, steps: 1_000_000 };
+  for await (const _ of train("data", { ...tinyTraining, recipe, out: "out" })) break;
+}
+
+async function writeData(): Promise<void> {
+  mkdirSync("data");
+  const create = { width: 16, height: 16, channels: 3, background: "teal" } as const;
+  await sharp({ create }).png().toFile("data/x.png");
+  writeFileSync("data/x.txt", "a teal square");
+}
+
+const logged = (): number => readFileSync("out/log.jsonl", "utf8").split("\n").length - 1;
+
+test("Ctrl-C ends a training with 130 and keeps a checkpoint of its last step", async () => {
+  await beginTraining();
+  const { child, ended } = start("train", "data", "--out", "out", "--resume");
+  const err: string[] = [];
+  child.stderr.on("data", (text) => err.push(String(text)));
+  await until(() => logged() > 3);
+  child.kill("SIGINT");
+  expect(await ended).toEqual([130, null]);
+  expect(err.join("")).toBe(
+    'frabbit: stopped; frabbit train "data" --out "out" --resume goes on from here\n',
+  );
+  const names = ["checkpoint.safetensors", "log.jsonl", "recipe.json"];
+  expect(files("out")).toEqual(names);
+  const { metadata } = await readSafetensors("out/checkpoint.safetensors");
+  expect(Number(metadata.step)).toBe(logged());
+});
+
+test("Ctrl-C before a training's first step ends it with 130, too", async () => {
+  await writeData();
+  const { child, ended } = start("train", "data", "--out", "out", "--size", "16");
+  await until(() => existsSync("out/training.lock"));
+  child.kill("SIGINT");
+  expect(await ended).toEqual([130, null]);
+});
+
+test("a training goes on to its end and says where the model is", async () => {
+  await beginTraining();
+  const { code, err } = await frabbit("train", "data", "--out", "out", "--resume", "--steps", "3");
+  expect(code).toBe(0);
+  expect(err[0]).toMatch(/^frabbit: step 3\/3, loss \d\.\d{4}, [\d.]+ pictures\/s, 0:00 left$/);
+  expect(err.slice(1)).toEqual([`frabbit: the model is in ${join("out", "model")}`]);
+  expect((await readModelFolder("out/model")).unet.sample_size).toBe(4);
+});
+
+test("a second training on one folder is refused in one sentence", async () => {
+  await writeData();
+  const first = train("data", { ...tinyTraining, out: "out" });
+  await first.next();
+  const { code, err } = await frabbit("train", "data", "--out", "out");
+  await first.return();
+  expect(code).toBe(2);
+  expect(err).toEqual([
+    `frabbit: out: expected a folder of its own, but process ${process.pid} is training there`,
+  ]);
+});
+
+test.each([
+  [["nowhere", "--out", "out"], "nowhere: expected a folder of captioned pictures"],
+  [["data"], "required option '--out <folder>' not specified"],
+  [["data", "--out", "data/x.txt"], "cannot write data/x.txt: it is a file"],
+  [["data", "--out", "data/x.txt/out"], "cannot write data/x.txt/out: its folder is a file"],
+  [["data", "--out", "out", "--steps", "0"], "recipe: steps: "],
+  [["data", "--out", "out", "--steps", "abc"], 'steps: expected a number, got "abc"'],
+  [["data", "--out", "out", "--batch", "1.5"], "recipe: batchSize: "],
+  [["data", "--out", "out", "--size", "13"], "size: expected a multiple of 8 pixels, got 13"],
+  [["emoji", "--out", "out", "--size", "64"], "size: expected none"],
+  [["data", "--out", "out", "--resume"], "out: expected a training to resume"],
+  [["data", "--out", "out", "--resume", "--seed", "1"], "seed: expected none with resume"],
+])("train %j is refused in one sentence and makes nothing", async (args, sentence) => {
+  await writeData();
+  const { code, err, out } = await frabbit("train", ...args);
+  expect({ code, out }).toEqual({ code: 2, out: [] });
+  expect(err).toHaveLength(1);
+  expect(err[0]).toMatch(/^frabbit: /);
+  expect(err[0]).toContain(sentence);
+  expect(err[0]).not.toContain("\n");
+  expect(files()).toEqual(["data"]);
+});

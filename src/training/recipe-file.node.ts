@@ -1,0 +1,60 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { atomicWrite, fileFault } from "../tensor/index.node.ts";
+import { UserError } from "../tensor/index.ts";
+import { parseRecipe, type Recipe } from "./recipe.ts";
+
+/**
+ * The recipe of a folder's training.
+ * @throws UserError when there is none or it is not one.
+ */
+export function readRecipe(folder: string): Recipe {
+  const path = pathIn(folder);
+  if (!existsSync(path))
+    throw new UserError(`${folder}: expected a training to resume, found no recipe.json`);
+  return parseRecipe(parseJson(readText(path), path), path);
+}
+
+export function writeRecipe(folder: string, recipe: Recipe): void {
+  atomicWrite(pathIn(folder), `${JSON.stringify(recipe, null, 2)}\n`);
+}
+
+/** @throws UserError when the folder holds a training. */
+export function refuseTraining(folder: string): void {
+  if (existsSync(pathIn(folder)))
+    throw new UserError(
+      `${folder}: expected a new folder, found a training there (--resume goes on with it)`,
+    );
+}
+
+/** Removes what a killed process left half-written in a training's folder. */
+export function sweep(training: string): void {
+  for (const folder of [training, join(training, "samples")].filter(existsSync)) {
+    try {
+      for (const name of readdirSync(folder).filter((file) => /\.[0-9a-f]{8}\.tmp$/.test(file)))
+        rmSync(join(folder, name), { recursive: true, force: true });
+    } catch (error) {
+      throw fileFault("write", folder, error);
+    }
+  }
+}
+
+function pathIn(folder: string): string {
+  return join(folder, "recipe.json");
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw fileFault("read", path, error);
+  }
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(`${path}: expected JSON`);
+  }
+}
