@@ -15,7 +15,7 @@ import { randomPictures } from "./random-pictures.ts";
 import { inTurns, systemsTable, table } from "./systems.ts";
 
 const { quick = false } = parseArgs({ options: { quick: { type: "boolean" } } }).values;
-const rounds = quick ? 1 : 3;
+const rounds = quick ? 1 : 2;
 const threads = availableParallelism();
 const page = new URL("README.md", import.meta.url);
 const begin = "<!-- results: npm run bench -->\n";
