@@ -2,9 +2,11 @@
  * Measures everything and writes the results into README.md here: npm run bench
  * With --quick one short round of each, printed only: to see that all of it runs.
  */
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, platform, release, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
 import { builtInModel } from "../src/index.ts";
@@ -189,6 +191,7 @@ try {
   else {
     const [before = "", rest = ""] = readFileSync(page, "utf8").split(begin);
     writeFileSync(page, `${before}${begin}${results}${end}${rest.split(end)[1] ?? ""}`);
+    execFileSync("npx", ["biome", "format", "--write", fileURLToPath(page)]);
   }
 } finally {
   rmSync(temporary, { recursive: true });
