@@ -3,17 +3,15 @@
  * With --quick one short round of each, printed only: to see that all of it runs.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { arch, availableParallelism, cpus, platform, release, tmpdir, totalmem } from "node:os";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
 import { builtInModel } from "../src/index.ts";
-import { type RecipeStep, train } from "../src/training/index.node.ts";
+import type { RecipeStep } from "../src/training/index.node.ts";
 import { forwardFlops } from "./flops.ts";
 import { measure, median } from "./measure.ts";
-import { randomPictures } from "./random-pictures.ts";
 import { inTurns, systemsTable, table } from "./systems.ts";
 
 const { quick = false } = parseArgs({ options: { quick: { type: "boolean" } } }).values;
@@ -168,31 +166,19 @@ function machine(peer: string): string {
   ].join("\n");
 }
 
-/** The built-in model, or one of the same shapes that was trained for a step. */
-async function modelFolder(temporary: string): Promise<string> {
-  if (existsSync(builtInModel())) return builtInModel();
-  for await (const _ of train(randomPictures(64), { out: temporary, recipe: { steps: 1 } }));
-  return join(temporary, "model");
-}
-
-const temporary = mkdtempSync(join(tmpdir(), "frabbit-bench-"));
-try {
-  const model = await modelFolder(temporary);
-  const training = trainingStep();
-  const parts = [
-    machine(training.versions),
-    training.text,
-    generation(model),
-    start(model),
-    memory(),
-  ];
-  const results = `\n${parts.join("\n")}\n`;
-  if (quick) console.log(results);
-  else {
-    const [before = "", rest = ""] = readFileSync(page, "utf8").split(begin);
-    writeFileSync(page, `${before}${begin}${results}${end}${rest.split(end)[1] ?? ""}`);
-    execFileSync("npx", ["biome", "format", "--write", fileURLToPath(page)]);
-  }
-} finally {
-  rmSync(temporary, { recursive: true });
+const model = builtInModel();
+const training = trainingStep();
+const parts = [
+  machine(training.versions),
+  training.text,
+  generation(model),
+  start(model),
+  memory(),
+];
+const results = `\n${parts.join("\n")}\n`;
+if (quick) console.log(results);
+else {
+  const [before = "", rest = ""] = readFileSync(page, "utf8").split(begin);
+  writeFileSync(page, `${before}${begin}${results}${end}${rest.split(end)[1] ?? ""}`);
+  execFileSync("npx", ["biome", "format", "--write", fileURLToPath(page)]);
 }
