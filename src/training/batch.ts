@@ -11,7 +11,9 @@ import type { Recipe } from "./recipe.ts";
 
 /** What batches are made from. */
 export type BatchMaker = Pick<ModelConfig, "tokenizer" | "scheduler" | "patchSize"> &
-  Pick<Recipe, "seed" | "batchSize" | "captionDropout"> & { readonly dataset: Dataset };
+  Pick<Recipe, "seed" | "batchSize" | "timestepShift" | "captionDropout"> & {
+    readonly dataset: Dataset;
+  };
 
 /** What the training graph is fed. */
 export interface Batch {
@@ -36,6 +38,11 @@ const lossWeights: { readonly [P in PredictionType]: (level: NoiseLevel) => numb
   v_prediction: () => 1,
   flow_prediction: () => 1,
 };
+
+/** Moves a share of the time, 0 to 1, towards the noise (Esser et al. 2024, equation 23). */
+function shifted(time: number, shift: number): number {
+  return (shift * time) / (1 + (shift - 1) * time);
+}
 
 /** Mixes a seed and an index into the seed of one batch (the finaliser of MurmurHash3). */
 function mixedSeed(seed: number, index: number): number {
@@ -69,7 +76,7 @@ export function makeBatch(maker: BatchMaker, index: number): Batch {
   for (let i = 0; i < batchSize; i++) {
     const { picture, caption } = dataset.example(random);
     const told = random.uniform() < maker.captionDropout ? "" : caption;
-    const t = Math.floor(((i + offset) / batchSize) * steps);
+    const t = Math.floor(shifted((i + offset) / batchSize, maker.timestepShift) * steps);
     const level = levelAt(schedule, t);
     const clean = toPatches(
       { shape: [1, 3, dataset.size, dataset.size], data: picture },

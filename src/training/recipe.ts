@@ -25,6 +25,8 @@ export interface Recipe {
   /** Gradients of a larger norm are scaled down to it. */
   readonly clipNorm: number;
   readonly emaDecay: number;
+  /** Above 1, noisier time steps are drawn more often: what the text decides is decided there. 1 draws all alike. */
+  readonly timestepShift: number;
   /** Share of examples trained without their caption, for classifier-free guidance. */
   readonly captionDropout: number;
   readonly unet: Readonly<Record<string, unknown>>;
@@ -58,6 +60,7 @@ const recipeSchema = z.strictObject({
   betas: z.tuple([share, share]),
   clipNorm: z.number().positive(),
   emaDecay: share,
+  timestepShift: z.number().positive(),
   captionDropout: share,
   unet: json.refine((unet) => Number.isInteger(pictureSize({ unet })), {
     message: "expected a sample_size, and in_channels for square patches of 3 colours",
@@ -122,6 +125,7 @@ export function defaultRecipe(
     betas: [0.9, 0.99],
     clipNorm: 1,
     emaDecay: 0.999,
+    timestepShift: 1,
     captionDropout: 0.1,
     unet: {
       _class_name: "UNet2DConditionModel",

@@ -43,7 +43,7 @@ export function trainingGraph(
   };
   const error = sub(
     unet2DCondition(new Scope("unet"), inputs, unet, "rows"),
-    input("target", shape),
+    input("target", [batch, unet.out_channels, ...shape.slice(2)]),
   );
   const weights = reshape(input("weights", [batch]), [batch, 1, 1, 1]);
   const loss = reshape(reduceMean(mul(mul(error, error), weights), [0, 1, 2, 3]), []);
