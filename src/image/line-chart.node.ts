@@ -7,6 +7,7 @@ export async function lineChart(
   options: ChartOptions,
 ): Promise<RgbImage> {
   const { default: sharp } = await import("sharp");
+  sharp.cache(false); // a training draws its curve again and again: nothing to find there, memory that grows
   const { data, info } = await sharp(Buffer.from(lineChartSvg(series, options)))
     .flatten({ background: "white" })
     .raw()

@@ -19,7 +19,8 @@ const sampleSeed = 1;
 /** `log.jsonl`: one line an optimiser step. */
 export class TrainingLog {
   readonly #path: string;
-  readonly #lines: TrainingStep[];
+  readonly #steps: number[];
+  readonly #losses: number[];
 
   /** Opens a folder's log and forgets what came after `step`, which a resumed training does again. */
   constructor(folder: string, step: number) {
@@ -29,12 +30,15 @@ export class TrainingLog {
       .slice(0, text.lastIndexOf("\n") + 1)
       .split("\n")
       .filter(Boolean);
-    this.#lines = whole.map(parseLine).filter((line) => line.step <= step);
-    atomicWrite(this.#path, this.#lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const lines = whole.map(parseLine).filter((line) => line.step <= step);
+    atomicWrite(this.#path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    this.#steps = lines.map((line) => line.step);
+    this.#losses = lines.map((line) => line.loss);
   }
 
   append(line: TrainingStep): void {
-    this.#lines.push(line);
+    this.#steps.push(line.step);
+    this.#losses.push(line.loss);
     try {
       appendFileSync(this.#path, `${JSON.stringify(line)}\n`);
     } catch (error) {
@@ -44,11 +48,12 @@ export class TrainingLog {
 
   /** Draws `loss.png`: the loss, averaged over about a hundredth of the steps. */
   async drawCurve(folder: string): Promise<void> {
-    const width = Math.max(1, Math.ceil(this.#lines.length / 100));
-    const points = Array.from({ length: Math.floor(this.#lines.length / width) }, (_, i) => {
-      const part = this.#lines.slice(i * width, (i + 1) * width);
-      const mean = part.reduce((sum, { loss }) => sum + loss, 0) / part.length;
-      return [part.at(-1)?.step ?? 0, mean] as const;
+    const width = Math.max(1, Math.ceil(this.#steps.length / 100));
+    const points = Array.from({ length: Math.floor(this.#steps.length / width) }, (_, i) => {
+      const end = (i + 1) * width;
+      const part = this.#losses.slice(end - width, end);
+      const mean = part.reduce((sum, loss) => sum + loss, 0) / width;
+      return [this.#steps[end - 1] ?? 0, mean] as const;
     });
     const options = { width: 640, height: 360, title: "loss" };
     const chart = await lineChart([{ name: "training loss", points }], options);
