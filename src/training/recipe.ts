@@ -111,21 +111,21 @@ export function defaultRecipe(
   data: { readonly name: string; readonly count: number; readonly size: number },
   choices: RecipeChoices = {},
 ): Recipe {
-  const { steps = 5000 } = choices;
+  const { steps = 7600 } = choices;
   return {
     data: data.name,
     pictures: data.count,
     seed: 0,
     steps,
-    batchSize: 16,
-    learningRate: 1e-3,
+    batchSize: 32,
+    learningRate: 1.2e-3,
     warmupSteps: Math.min(500, Math.floor(steps / 10)),
     decayShare: 0.25,
     weightDecay: 0.01,
     betas: [0.9, 0.99],
     clipNorm: 1,
     emaDecay: 0.999,
-    timestepShift: 1,
+    timestepShift: 4,
     captionDropout: 0.1,
     unet: {
       _class_name: "UNet2DConditionModel",

@@ -1,8 +1,8 @@
 import { mkdirSync, rmdirSync } from "node:fs";
-import type { Model, ModelConfig } from "../pipelines/index.ts";
 import { type Backend, onnxruntimeNode } from "../runtime/index.node.ts";
 import { fileFault } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
+import { makeBatch } from "./batch.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.node.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { loadEmoji } from "./data/emoji.node.ts";
@@ -116,19 +116,6 @@ function settleRecipe(
   return parseRecipe(recipe, "recipe");
 }
 
-/** The model as it generates: with the averaged weights. */
-function averaged(config: ModelConfig, trainer: Trainer): Model {
-  const starts = new Map(trainer.slots.map(({ name, start }) => [name, 4 * start]));
-  const { buffer, byteOffset, byteLength } = trainer.state.ema;
-  return {
-    ...config,
-    weights: {
-      bytes: new Uint8Array(buffer, byteOffset, byteLength),
-      offsetOf: (parameter) => starts.get(parameter) ?? Number.NaN,
-    },
-  };
-}
-
 /**
  * Trains a text-to-image model on captioned pictures and yields every optimiser step. The folder `out` then holds
  * `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder.
@@ -163,11 +150,12 @@ async function* trainInFolder(
   const dataset = await openData(data, begun ? pictureSize(begun) : (options.size ?? 64), options);
   const recipe = settleRecipe(dataset, begun, options);
   const config = newModel(recipe, dataset);
-  await using trainer = await Trainer.create(recipe, dataset, config, backend);
+  const batch = (index: number) => makeBatch({ ...recipe, ...config, dataset }, index);
+  await using trainer = await Trainer.create(recipe, config, batch, backend);
   const kept = begun && (await readCheckpoint(out, trainer.state.parameters.length));
   if (kept) Object.assign(trainer, kept);
   writeRecipe(out, recipe);
-  yield* steps({ trainer, recipe, dataset, config, backend }, options);
+  yield* steps({ trainer, recipe, dataset, backend }, options);
 }
 
 /** A training that is ready for its next step. */
@@ -175,13 +163,12 @@ interface Begun {
   readonly trainer: Trainer;
   readonly recipe: Recipe;
   readonly dataset: Dataset;
-  readonly config: ModelConfig;
   readonly backend: Backend;
 }
 
 /** Takes the steps that are left, and keeps and shows what comes of them. */
 async function* steps(
-  { trainer, recipe, dataset, config, backend }: Begun,
+  { trainer, recipe, dataset, backend }: Begun,
   { out, checkpointMinutes = 5, sampleMinutes = 15 }: TrainOptions,
 ): AsyncGenerator<RecipeStep, void, void> {
   const log = new TrainingLog(out, trainer.step);
@@ -189,7 +176,7 @@ async function* steps(
     writeCheckpoint(out, trainer.step, trainer.state),
   );
   const report = every(sampleMinutes, async () => {
-    const model = averaged(config, trainer);
+    const model = trainer.averaged();
     replaceModel(out, model);
     await drawSamples(out, trainer.step, { model, dataset, backend });
     await log.drawCurve(out);

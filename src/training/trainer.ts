@@ -1,8 +1,7 @@
-import type { ModelConfig } from "../pipelines/index.ts";
+import type { Model, ModelConfig } from "../pipelines/index.ts";
 import { type Backend, compile, type Executable } from "../runtime/index.ts";
 import { Random } from "../tensor/index.ts";
-import { type Batch, makeBatch } from "./batch.ts";
-import type { Dataset } from "./data/dataset.ts";
+import type { Batch } from "./batch.ts";
 import { initialise, type Slot, slotsOf, views } from "./flat-parameters.ts";
 import { adamW, learningRateAt, norm, type OptimizerState } from "./optimizer.ts";
 import type { Recipe } from "./recipe.ts";
@@ -33,10 +32,12 @@ export class Trainer implements AsyncDisposable {
   step = 0;
   state: OptimizerState;
   readonly #recipe: Recipe;
+  readonly #config: ModelConfig;
   readonly #compiled: Compiled;
 
-  private constructor(recipe: Recipe, compiled: Compiled) {
+  private constructor(recipe: Recipe, config: ModelConfig, compiled: Compiled) {
     this.#recipe = recipe;
+    this.#config = config;
     this.#compiled = compiled;
     this.slots = compiled.slots;
     const parameters = initialise(compiled.slots, new Random(recipe.seed));
@@ -44,21 +45,25 @@ export class Trainer implements AsyncDisposable {
     this.state = { parameters, moment1: zeros(), moment2: zeros(), ema: parameters.slice() };
   }
 
+  /** @param batch What step `index` + 1 learns from; a pure function, so that a resumed training sees the same. */
   static async create(
     recipe: Recipe,
-    dataset: Dataset,
-    model: ModelConfig,
+    config: ModelConfig,
+    batch: (index: number) => Batch,
     backend: Backend,
   ): Promise<Trainer> {
-    const { outputs, parameters } = trainingGraph(model.unet, model.textEncoder, recipe.batchSize);
+    const { outputs, parameters } = trainingGraph(
+      config.unet,
+      config.textEncoder,
+      recipe.batchSize,
+    );
     const slots = slotsOf(parameters);
     const gradients = new Float32Array(slots.at(-1)?.end ?? 0);
     const into = Object.entries(views(slots, gradients)).map(
       ([name, view]) => [gradientOf(name), view] as const,
     );
     const executable = await compile(outputs, { backend }, Object.fromEntries(into));
-    const batch = (index: number) => makeBatch({ ...recipe, ...model, dataset }, index);
-    return new Trainer(recipe, { slots, gradients, executable, batch });
+    return new Trainer(recipe, config, { slots, gradients, executable, batch });
   }
 
   /** One optimiser step on the next batch. */
@@ -72,6 +77,19 @@ export class Trainer implements AsyncDisposable {
     const scale = Math.min(1, this.#recipe.clipNorm / (gradNorm + 1e-6));
     adamW(this.state, gradients, { ...this.#recipe, step, scale, learningRate });
     return { step, loss: loss?.[0] ?? Number.NaN, gradNorm, learningRate };
+  }
+
+  /** The model as it generates: with the averaged weights, which go on changing with the training. */
+  averaged(): Model {
+    const starts = new Map(this.slots.map(({ name, start }) => [name, 4 * start]));
+    const { buffer, byteOffset, byteLength } = this.state.ema;
+    return {
+      ...this.#config,
+      weights: {
+        bytes: new Uint8Array(buffer, byteOffset, byteLength),
+        offsetOf: (parameter) => starts.get(parameter) ?? Number.NaN,
+      },
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
