@@ -15,6 +15,7 @@ const rooms = {
   models: ["tensor", "graph", "nn"],
   runtime: ["tensor", "onnx", "graph"],
   diffusion: ["tensor"],
+  inspect: ["tensor", "safetensors", "diffusion"],
   pipelines: ["tensor", "text", "safetensors", "image", "graph", "models", "runtime", "diffusion"],
   training: [
     "tensor",
@@ -32,8 +33,8 @@ const rooms = {
 };
 
 const test = "\\.test\\.ts$";
-/** `index.ts` for every platform, `index.node.ts` for what needs Node. */
-const door = "/index(\\.node)?\\.ts$";
+/** `index.ts` for every platform, `index.node.ts` for what needs Node, `index.browser.ts` for what needs a page. */
+const door = "/index(\\.(node|browser))?\\.ts$";
 
 const arrows = Object.entries(rooms).map(([room, allowed]) => ({
   name: `${room}-may-import-${allowed.join("+") || "nothing"}`,
@@ -95,6 +96,12 @@ export default {
       severity: "error",
       from: { path: "^src/[^/]+/", pathNot: ["\\.node\\.ts$", "^src/cli/", test] },
       to: { path: "\\.node\\.ts$" },
+    },
+    {
+      name: "only-browser-files-import-browser-files",
+      severity: "error",
+      from: { path: "^src/[^/]+/", pathNot: ["\\.browser\\.ts$", test] },
+      to: { path: "\\.browser\\.ts$" },
     },
     {
       name: "every-import-is-found",

@@ -1,5 +1,7 @@
 export * from "./diffusion/index.ts";
 export { encodePng, grid } from "./image/index.ts";
+export { readRecording, writeRecording } from "./inspect/index.node.ts";
+export * from "./inspect/index.ts";
 export {
   builtInModel,
   GeneratedImage,
@@ -11,17 +13,37 @@ export {
   writeModelFolder,
 } from "./pipelines/index.node.ts";
 export {
+  type AttentionEdit,
+  type AttentionEdits,
   type DenoiseOptions,
   denoisePicture,
   estimateNoise,
+  fetchModel,
   fromPatches,
   type Model,
   type ModelFiles,
   modelFiles,
+  modelFromBytes,
   parseModel,
   type TextToImageOptions,
   toPatches,
   unstack,
+  type Word,
 } from "./pipelines/index.ts";
-export { type NdArray, Random, type RandomState, UserError } from "./tensor/index.ts";
+export {
+  type Backend,
+  type NodeProvider,
+  onnxruntimeNode,
+  onnxruntimeNodeOn,
+} from "./runtime/index.node.ts";
+export {
+  clamp,
+  linearCombination,
+  type NdArray,
+  PhiloxRandom,
+  Random,
+  type RandomState,
+  sizeOf,
+  UserError,
+} from "./tensor/index.ts";
 export { ClipTokenizer, type EncodedPrompt } from "./text/index.ts";

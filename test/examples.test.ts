@@ -81,3 +81,58 @@ test("04-train-your-own: leaves a model that loads", async () => {
   const { weights } = await readModelFolder("trained/model");
   expect(weights.bytes.length).toBeGreaterThan(0);
 });
+
+/** The pictures of a sheet of the tiny model's, 16 pixels wide and 2 apart, by column. */
+function pictures(name: string, count: number, rows = 1): number[][] {
+  const sheet = drawn(name);
+  expect(sheet).toMatchObject({ height: rows * 18 - 2, width: count * 18 - 2 });
+  return Array.from({ length: count }, (_, i) => columns(sheet, 18 * i, 18 * i + 16));
+}
+
+/** How many of them differ from each other. */
+const different = (sheets: number[][]): number => new Set(sheets.map((sheet) => sheet.join())).size;
+
+test("05-guidance: five ways, five pictures", async () => {
+  await writeTinyModel();
+  await run("05-guidance.ts", "a red apple", "tiny");
+  expect(different(pictures("guidance.png", 5))).toBe(5);
+  expect(lines.at(-1)).toBe("picture 5: guidance where it matters");
+});
+
+test("06-attention-per-word: grey maps beside the estimates, one for each word", async () => {
+  await writeTinyModel();
+  await run("06-attention-per-word.ts", "a red apple", "tiny");
+  const [estimates = [], ...words] = pictures("words.png", 4, 8);
+  const grey = (bytes: number[]) => bytes.every((byte, i) => byte === bytes[i - (i % 3)]);
+  expect(words.map(grey)).toEqual([true, true, true]);
+  expect(grey(estimates)).toBe(false);
+  expect(different(words)).toBe(3);
+  expect(lines[0]).toMatch(/^a, red, apple: read at\nunet\./);
+});
+
+test("07-replace-attention: the borrowed attention changes the picture", async () => {
+  await writeTinyModel();
+  await run("07-replace-attention.ts", "a red apple", "a green car", "tiny");
+  expect(different(pictures("replaced.png", 4))).toBe(4);
+});
+
+test("08-record-and-branch: the later the branch, the nearer to what was recorded", async () => {
+  await writeTinyModel();
+  await run("08-record-and-branch.ts", "a red apple", "a green car", "tiny");
+  expect(lines).toHaveLength(10);
+  expect(lines[9]).toMatch(/^step 9: spread \d\.\d{3}, of the estimate \d\.\d{3}$/);
+  const [recorded = [], ...branches] = pictures("branches.png", 6);
+  const distances = branches.map((branch) =>
+    branch.reduce((sum, byte, i) => sum + Math.abs(byte - recorded[i]!), 0),
+  );
+  expect(distances[0]).toBeGreaterThan(0);
+  expect(distances[0]).toBeLessThan(distances.at(-1)!);
+});
+
+test("09-your-own-sampler: without new noise it is Euler's method", async () => {
+  await writeTinyModel();
+  await run("09-your-own-sampler.ts", "a red apple", "tiny");
+  const sheets = pictures("samplers.png", 5);
+  expect(sheets[1]).toEqual(sheets[0]);
+  expect(different(sheets)).toBe(4);
+});

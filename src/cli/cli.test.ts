@@ -159,7 +159,7 @@ const faults: readonly (readonly [args: readonly string[], sentence: string])[] 
   [["x", "--stepz", "3"], "unknown option '--stepz' (Did you mean --steps?)"],
   [
     ["x", "--sampler", "magic"],
-    "option '--sampler <name>' argument 'magic' is invalid. Allowed choices are ddpm, ddim, euler.",
+    "option '--sampler <name>' argument 'magic' is invalid. Allowed choices are ddpm, ddim, pndm, euler, ",
   ],
   [["x", "--model", "nowhere"], "nowhere: expected a model folder, there is none"],
   [["x", "--out", "a/b.png"], "cannot write a/b.png: its folder does not exist"],

@@ -9,6 +9,10 @@ export interface Prediction {
   readonly noise: NdArray;
   /** The two noise estimates that classifier-free guidance combined into `noise`; absent where it needed only one. */
   readonly guidance?: { readonly withText: NdArray; readonly withoutText: NdArray };
+  /** What the guidance method remembered before it made this prediction, so that a run can go on from it. */
+  readonly guidanceMemory?: NdArray;
+  /** Inner values of the network, with the text, by name: those that were asked for. */
+  readonly probes?: Readonly<Record<string, NdArray>>;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { linearCombination, type NdArray, Random, UserError } from "../tensor/index.ts";
+import { type Continuum, continuumThrough } from "./continuum.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { normalNoise } from "./noise.ts";
-import type { Sampler, Step } from "./sampler.ts";
+import type { Sampler, SamplerInput, Step } from "./sampler.ts";
 import type { NoiseLevel } from "./schedule.ts";
 
 /** Where a run begins: with noise, with a given latent, or with a recorded step. */
@@ -11,6 +12,8 @@ export type Beginning =
       readonly shape: readonly number[];
       /** Source of all noise: one generator for each picture of the batch, or one for all. They are moved on. */
       readonly random: readonly Random[];
+      /** Standard deviation of the latent. Default: sqrt(alpha^2 + sigma^2), that of noisy data of variance 1. */
+      readonly deviation?: number;
     }
   | {
       /** A latent at `levels[startAt]`, for example a picture with noise added. */
@@ -24,7 +27,7 @@ export type Beginning =
        * A step that a run with the same levels yielded. Unchanged, the run goes on to the same bytes as the first did;
        * with another `latent` in it, the run branches. The step itself is yielded again, first.
        */
-      readonly from: Pick<Step, "step" | "latent" | "random" | keyof NoiseLevel>;
+      readonly from: Pick<Step, "step" | "latent" | "random" | "history" | keyof NoiseLevel>;
     };
 
 /** What a run needs. */
@@ -33,6 +36,8 @@ export type SampleInput = Beginning & {
   readonly sampler: Sampler;
   /** From noisy to clean: `noiseLevels(schedule, { steps, spacing })`. */
   readonly levels: readonly NoiseLevel[];
+  /** The levels between them, which some samplers visit: `continuumOf(schedule)`. Default: interpolated in `levels`. */
+  readonly continuum?: Continuum;
 };
 
 /**
@@ -47,8 +52,8 @@ export type SampleInput = Beginning & {
  * for await (const { step, latent, noise, denoised } of run) show(denoised);
  */
 export function sample(input: SampleInput): AsyncGenerator<Step, NdArray, void> {
-  const { denoise, sampler, levels } = input;
-  return sampler({ denoise, levels, ...beginning(input) });
+  const { denoise, sampler, levels, continuum = continuumThrough(levels) } = input;
+  return sampler({ denoise, levels, ...continuum, ...beginning(input) });
 }
 
 /** The finished latent of a run: its loop run to the end. */
@@ -66,18 +71,17 @@ export function initialLatent(
   shape: readonly number[],
   random: readonly Random[],
   { alpha, sigma }: NoiseLevel,
+  deviation: number = Math.hypot(alpha, sigma),
 ): NdArray {
-  return linearCombination([[Math.hypot(alpha, sigma), normalNoise(shape, random)]]);
+  return linearCombination([[deviation, normalNoise(shape, random)]]);
 }
 
-function beginning(input: SampleInput): {
-  latent: NdArray;
-  start: number;
-  random: readonly Random[];
-} {
+function beginning(
+  input: SampleInput,
+): Pick<SamplerInput, "latent" | "start" | "random" | "history"> {
   const { levels } = input;
   if ("from" in input) {
-    const { step, latent, random, ...level } = input.from;
+    const { step, latent, random, history, ...level } = input.from;
     const expected = levels[step];
     if (
       expected?.alpha !== level.alpha ||
@@ -86,7 +90,7 @@ function beginning(input: SampleInput): {
     ) {
       throw new UserError(`from: step ${step} (t = ${level.t}) was not recorded with these levels`);
     }
-    return { latent, start: step, random: random.map(Random.from) };
+    return { latent, start: step, random: random.map(Random.from), history };
   }
   if ("latent" in input) {
     const { latent, random, startAt = 0 } = input;
@@ -95,11 +99,12 @@ function beginning(input: SampleInput): {
         `startAt: expected a whole number from 0 to ${levels.length - 1}, got ${startAt}`,
       );
     }
-    return { latent, start: startAt, random };
+    return { latent, start: startAt, random, history: [] };
   }
   return {
-    latent: initialLatent(input.shape, input.random, levels[0]!),
+    latent: initialLatent(input.shape, input.random, levels[0]!, input.deviation),
     start: 0,
     random: input.random,
+    history: [],
   };
 }

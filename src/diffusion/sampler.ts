@@ -1,4 +1,5 @@
 import type { NdArray, Random, RandomState } from "../tensor/index.ts";
+import type { Continuum } from "./continuum.ts";
 import type { Denoiser, Prediction } from "./denoiser.ts";
 import type { NoiseLevel } from "./schedule.ts";
 
@@ -13,10 +14,20 @@ export interface Step extends NoiseLevel, Prediction {
   readonly latent: NdArray;
   /** The generators' states at the beginning of the step, so that the run can go on from here. */
   readonly random: readonly RandomState[];
+  /** What the sampler kept of the steps before, newest first; empty for samplers without memory. */
+  readonly history: readonly Past[];
 }
 
-/** What a sampler works on. */
-export interface SamplerInput {
+/** What a sampler with memory keeps of a step that it has taken. */
+export interface Past extends NoiseLevel {
+  /** The latent from which the step went on. */
+  readonly latent: NdArray;
+  readonly denoised: NdArray;
+  readonly noise: NdArray;
+}
+
+/** What a sampler works on; the continuum is that of the levels. */
+export interface SamplerInput extends Continuum {
   readonly denoise: Denoiser;
   /** The latent at `levels[start]`. */
   readonly latent: NdArray;
@@ -26,6 +37,8 @@ export interface SamplerInput {
   readonly start: number;
   /** Where noise comes from: one generator for each picture of the batch, or one for all. The sampler moves them on. */
   readonly random: readonly Random[];
+  /** What the step before `start` left, newest first; empty at the beginning of a run. */
+  readonly history: readonly Past[];
 }
 
 /** A way from noise to picture: yields every step before taking it, and returns the latent at the last level. */
@@ -38,8 +51,18 @@ export function* intervals({ levels, start }: Pick<SamplerInput, "levels" | "sta
   readonly next: NoiseLevel;
 }> {
   for (let step = start; step + 1 < levels.length; step++) {
-    yield { step, level: levels[step]!, next: levels[step + 1]! };
+    const level = levels[step]!;
+    yield { step, level, next: level.stride?.below ?? levels[step + 1]! };
   }
+}
+
+/** The history with a step's remains in front, of which the newest `count` are kept. */
+export function remember(
+  { t, alpha, sigma, latent, denoised, noise }: Past,
+  history: readonly Past[],
+  count: number,
+): readonly Past[] {
+  return [{ t, alpha, sigma, latent, denoised, noise }, ...history].slice(0, count);
 }
 
 /**

@@ -2,11 +2,13 @@ import { describe, expect, test } from "vitest";
 import golden from "../../test/golden/schedulers.json" with { type: "json" };
 import {
   addNoise,
+  flow,
   levelAt,
   linear,
   type Schedule,
   scaledLinear,
   schedules,
+  sigmoid,
   squaredcos,
   withZeroTerminalSnr,
 } from "./schedule.ts";
@@ -15,6 +17,7 @@ const made: Record<keyof typeof golden.alphasCumprod, Schedule> = {
   linear: linear(),
   scaled_linear: scaledLinear(),
   squaredcos_cap_v2: squaredcos(),
+  sigmoid: sigmoid(),
   zero_terminal_snr: withZeroTerminalSnr(scaledLinear()),
   short: linear({ betaStart: 0.01, betaEnd: 0.3, timesteps: 37 }),
 };
@@ -56,6 +59,17 @@ test("a level between two timesteps lies between theirs, on a straight line in s
 
 test.each([-1, 1000, 999.5, Number.NaN])("there is no level at %s", (t) => {
   expect(() => levelAt(linear(), t)).toThrow(RangeError);
+});
+
+test("a straight path: the network is told sigma, alpha is 1 - sigma", () => {
+  const schedule = flow({ shift: 3 });
+  for (const i of [0, 499, 999]) {
+    const { t, alpha, sigma } = levelAt(schedule, i);
+    const even = (i + 1) / 1000;
+    expect(sigma).toBeCloseTo((3 * even) / (1 + 2 * even), 6);
+    expect([alpha, t]).toEqual([expect.closeTo(1 - sigma, 12), expect.closeTo(1000 * sigma, 9)]);
+  }
+  expect(levelAt(schedule, 999)).toEqual({ t: 1000, alpha: 0, sigma: 1 });
 });
 
 test("the jump to a level mixes the picture and the noise", () => {

@@ -2,8 +2,13 @@ import { linearCombination, type NdArray } from "../tensor/index.ts";
 
 /** How much of the picture is left after each step of the forward process. */
 export interface Schedule {
-  /** The products of (1 - beta) up to and with each timestep, strictly falling; one for each training timestep. */
-  readonly alphasCumprod: Float32Array;
+  /**
+   * alpha^2 / (alpha^2 + sigma^2) at each training timestep, strictly falling. Where variance is preserved, that is
+   * the product of (1 - beta) up to and with the timestep.
+   */
+  readonly alphasCumprod: Float32Array | Float64Array;
+  /** Straight paths, alpha = 1 - sigma, of which the network is told t = sigma * timesteps. Default: variance preserving. */
+  readonly path?: "flow";
 }
 
 /**
@@ -19,6 +24,11 @@ export interface NoiseLevel {
   readonly alpha: number;
   /** Standard deviation of the noise, at least 0. */
   readonly sigma: number;
+  /**
+   * The levels floor(timesteps / steps) timesteps below and above. diffusers' DDIM and PNDM go there from here, and are
+   * taken to come from there, even where the list of levels goes elsewhere; only their conventions set it.
+   */
+  readonly stride?: { readonly below: NoiseLevel; readonly above: NoiseLevel };
 }
 
 interface BetaRange {
@@ -52,6 +62,35 @@ export function squaredcos({ timesteps = 1000 }: { readonly timesteps?: number }
   return fromBetas(betas);
 }
 
+/** Betas rise along a logistic curve from -6 to 6: GeoDiff (Xu et al. 2022), diffusers' DDPMScheduler. */
+export function sigmoid({ betaStart, betaEnd, timesteps = 1000 }: BetaRange = ddpmRange): Schedule {
+  const curve = linspace32(-6, 6, timesteps).map((x) => 1 / (1 + Math.exp(-x)));
+  return fromBetas(curve.map((y) => Math.fround(y * Math.fround(betaEnd - betaStart)) + betaStart));
+}
+
+/**
+ * Straight paths from noise to picture: Lipman et al. 2023 (arXiv 2210.02747), example II. Sigma rises evenly to 1, or
+ * with `shift` above 1 spends more timesteps in much noise: Esser et al. 2024 (arXiv 2403.03206), equation 23.
+ */
+export function flow({
+  timesteps = 1000,
+  shift = 1,
+}: {
+  readonly timesteps?: number;
+  readonly shift?: number;
+} = {}): Schedule {
+  const alphasCumprod = Float64Array.from({ length: timesteps }, (_, i) => {
+    const sigma = shifted((i + 1) / timesteps, shift);
+    return (1 - sigma) ** 2 / ((1 - sigma) ** 2 + sigma ** 2);
+  });
+  return { alphasCumprod, path: "flow" };
+}
+
+/** Sigma of a straight path moved towards 1 (shift above 1) or 0; 0 and 1 stay. Esser et al. 2024, equation 23. */
+export function shifted(sigma: number, shift: number): number {
+  return (shift * sigma) / (1 + (shift - 1) * sigma);
+}
+
 const ddpmRange: BetaRange = { betaStart: 1e-4, betaEnd: 0.02 };
 const stableDiffusionRange: BetaRange = { betaStart: 0.00085, betaEnd: 0.012 };
 
@@ -74,36 +113,55 @@ export function withZeroTerminalSnr({ alphasCumprod }: Schedule): Schedule {
   return { alphasCumprod: Float32Array.from(roots, (root) => ((root - last) * stretch) ** 2) };
 }
 
-/** Every schedule under diffusers' name for it. */
+/** The schedule with a last step that leaves a trace of the picture (2^-24) where it left none, as diffusers' solvers need. */
+export function withFiniteSnr(schedule: Schedule): Schedule {
+  const alphasCumprod = schedule.alphasCumprod.map((value) => value || 2 ** -24);
+  return { ...schedule, alphasCumprod };
+}
+
+/** Every schedule of betas under diffusers' name for it. */
 export const schedules: {
   readonly linear: typeof linear;
   readonly scaled_linear: typeof scaledLinear;
   readonly squaredcos_cap_v2: typeof squaredcos;
-} = { linear, scaled_linear: scaledLinear, squaredcos_cap_v2: squaredcos };
+  readonly sigmoid: typeof sigmoid;
+} = { linear, scaled_linear: scaledLinear, squaredcos_cap_v2: squaredcos, sigmoid };
 
 /** diffusers' names of the schedules (`beta_schedule`). */
 export type ScheduleName = keyof typeof schedules;
 
-/** The (variance preserving) level whose squared alpha is `alphaCumprod`. */
-export function variancePreserving(t: number, alphaCumprod: number): NoiseLevel {
-  return { t, alpha: Math.sqrt(alphaCumprod), sigma: Math.sqrt(1 - alphaCumprod) };
+/** The clean end of every run; no network sees it. */
+export const clean: NoiseLevel = { t: -1, alpha: 1, sigma: 0 };
+
+/** The level of a path at which sigma / alpha is `ratio`, from 0 to infinity. */
+export function levelOfRatio(path: Schedule["path"], t: number, ratio: number): NoiseLevel {
+  if (path === "flow") return { t, alpha: 1 / (1 + ratio), sigma: 1 / (1 + 1 / ratio) };
+  return { t, alpha: 1 / Math.hypot(1, ratio), sigma: 1 / Math.hypot(1, 1 / ratio) };
+}
+
+/** sigma / alpha at each timestep, strictly rising, rounded where diffusers rounds. */
+export function ratiosOf({ alphasCumprod }: Schedule): Float32Array {
+  return Float32Array.from(alphasCumprod, (value) =>
+    Math.sqrt(Math.fround(Math.fround(1 - value) / value)),
+  );
 }
 
 /**
- * The level of timestep `t`, 0 to the number of training timesteps - 1, else a `RangeError`.
+ * The level of training timestep `t`, 0 to the number of training timesteps - 1, else a `RangeError`.
  * Between two whole timesteps, sigma / alpha is interpolated linearly (as diffusers' EulerDiscreteScheduler does).
  */
-export function levelAt({ alphasCumprod }: Schedule, t: number): NoiseLevel {
+export function levelAt({ alphasCumprod, path }: Schedule, t: number): NoiseLevel {
   const below = alphasCumprod[Math.floor(t)];
   const above = alphasCumprod[Math.ceil(t)];
   if (below === undefined || above === undefined) {
     throw new RangeError(`levelAt: expected t from 0 to ${alphasCumprod.length - 1}, got ${t}`);
   }
-  if (below === above) return variancePreserving(t, below);
   const fraction = t - Math.floor(t);
   const ratio = (alphaCumprod: number) => Math.sqrt((1 - alphaCumprod) / alphaCumprod);
-  const sigmaOverAlpha = ratio(below) * (1 - fraction) + ratio(above) * fraction;
-  return variancePreserving(t, 1 / (1 + sigmaOverAlpha ** 2));
+  const between =
+    below === above ? ratio(below) : ratio(below) * (1 - fraction) + ratio(above) * fraction;
+  const level = levelOfRatio(path, t, between);
+  return path === "flow" ? { ...level, t: level.sigma * alphasCumprod.length } : level;
 }
 
 /**

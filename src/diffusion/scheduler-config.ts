@@ -1,67 +1,110 @@
 import { UserError } from "../tensor/index.ts";
+import { type Continuum, continuumOf } from "./continuum.ts";
 import { type PredictionType, predictionTypes } from "./parameterization.ts";
+import type { Sampler } from "./sampler.ts";
+import { type SamplerName, samplers } from "./samplers/index.ts";
 import {
+  flow,
   fromBetas,
+  type NoiseLevel,
   type Schedule,
   type ScheduleName,
   schedules,
+  withFiniteSnr,
   withZeroTerminalSnr,
 } from "./schedule.ts";
+import { classOfSampler, type SchedulerClass, schedulerClasses } from "./scheduler-classes.ts";
+import { fault, type Json, number, oneOf } from "./scheduler-fields.ts";
+import { deviationOf, gridRules, sigmaSpacingOf } from "./scheduler-grids.ts";
+import { type SigmaSpacing, sigmaSpacings } from "./sigma-spacing.ts";
 import type { Spacing } from "./spacing.ts";
 
-/** What a diffusers `scheduler_config.json` says about a model and how it is sampled; fits `noiseLevels`. */
+/** What a diffusers `scheduler_config.json` says about a model and how it is sampled; all that `sample` needs but the network. */
 export interface SchedulerConfig {
+  /** The levels for which the network was trained. */
   readonly schedule: Schedule;
   readonly predictionType: PredictionType;
+  /** The config's sampler, by name and made with the config's options. */
+  readonly samplerName: SamplerName;
+  readonly sampler: Sampler;
   readonly spacing: Spacing;
-  readonly stepsOffset: number;
+  /** Whether runs end in the clean picture. */
   readonly endClean: boolean;
   /** The range for `clipDenoised` (`clip_sample`), or undefined where nothing is clipped. */
   readonly clipRange: number | undefined;
+  /**
+   * The levels of a run of `steps` steps, as diffusers' class lays them; where its shift depends on the picture's size,
+   * `tokens` is the number of patches. Throws a `UserError` for a number of steps that cannot be.
+   */
+  readonly levels: (steps: number, tokens?: number) => NoiseLevel[];
+  readonly continuum: Continuum;
+  /** Standard deviation of the initial latent at a run's first level (`init_noise_sigma`, times alpha). */
+  readonly deviation: (first: NoiseLevel) => number;
 }
 
-/** A parsed JSON object. */
-type Json = Readonly<Record<string, unknown>>;
-
-/** What each of diffusers' classes assumes for absent fields, and what it does whatever a field of another class says. */
-const classes: Readonly<Record<string, { readonly absent: Json; readonly always: Json }>> = {
-  DDPMScheduler: { absent: { clip_sample: true }, always: { set_alpha_to_one: true } },
-  DDIMScheduler: { absent: { clip_sample: true }, always: {} },
-  PNDMScheduler: { absent: { set_alpha_to_one: false }, always: { clip_sample: false } },
-  EulerDiscreteScheduler: {
-    absent: { timestep_spacing: "linspace" },
-    always: { set_alpha_to_one: true, clip_sample: false },
-  },
-};
+/** What to do in place of what a config says. */
+export interface SchedulerOverride {
+  /** Another sampler, run by the rules of its own class of diffusers: `Class.from_config(config)`. */
+  readonly sampler?: SamplerName;
+  /** Another spacing of sigma (`use_karras_sigmas` and the like), of samplers whose class has it. */
+  readonly sigmas?: SigmaSpacing;
+}
 
 /**
- * Reads the fields of a diffusers `scheduler_config.json` that tell how a model was trained and is spaced:
- * betas, `prediction_type`, `timestep_spacing`, `steps_offset`, `set_alpha_to_one`, `clip_sample`,
- * `rescale_betas_zero_snr`. What belongs to one sampler (`use_karras_sigmas`, `thresholding`, ...) is not read.
+ * Reads a diffusers `scheduler_config.json`: how a model was trained, and by which sampler, levels and spacing it draws.
+ * Absent fields, fields of other classes and known defects are read as diffusers' class reads them, so that the same
+ * noise becomes the same picture. A class that is not known here is read as DDIM; `thresholding` is not read.
  * Throws a `UserError` that names the field when a value is unknown or out of range.
  */
-export function fromSchedulerConfig(json: unknown): SchedulerConfig {
+export function fromSchedulerConfig(
+  json: unknown,
+  { sampler, sigmas }: SchedulerOverride = {},
+): SchedulerConfig {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new UserError("scheduler_config.json: expected an object");
   }
-  const given = json as Json;
-  const className = String(given._class_name);
-  const rules = classes[className];
-  const config: Json = { ...commonDefaults, ...rules?.absent, ...given, ...rules?.always };
-  const spacing = oneOf(config, "timestep_spacing", ["leading", "linspace", "trailing"]);
+  const { config, rules } = merged(json as Json, sampler, sigmas);
+  const [name, made] = rules.sampler(config);
+  const samplerName = sampler ?? name;
   const clip = oneOf(config, "clip_sample", [true, false]);
-  const schedule = readSchedule(config);
+  const schedule = readSchedule(config, rules);
   return {
-    schedule: oneOf(config, "rescale_betas_zero_snr", [true, false])
-      ? withZeroTerminalSnr(schedule)
-      : schedule,
+    schedule,
     predictionType: oneOf(config, "prediction_type", predictionTypes),
-    spacing:
-      spacing === "linspace" && className === "EulerDiscreteScheduler" ? "continuous" : spacing,
-    stepsOffset: number(config, "steps_offset", { from: 0, to: 1e6, whole: true }),
+    samplerName,
+    sampler: samplerName === name ? made : samplers[samplerName](),
+    spacing: oneOf(config, "timestep_spacing", ["leading", "linspace", "trailing"]),
     endClean: oneOf(config, "set_alpha_to_one", [true, false]),
     clipRange: clip ? number(config, "clip_sample_range", { from: 1e-6, to: 1e6 }) : undefined,
+    levels: gridRules[rules.grid](config, schedule),
+    continuum: continuumOf(schedule),
+    deviation: deviationOf(config, rules.grid),
   };
+}
+
+/** The config with what its class assumes and what is to take its place, and the class's rules. */
+function merged(
+  json: Json,
+  sampler: SamplerName | undefined,
+  sigmas: SigmaSpacing | undefined,
+): { config: Json; rules: SchedulerClass } {
+  const ownClass = schedulerClasses[String(json._class_name)];
+  const instead = sampler !== undefined && ownClass?.grid !== "flow" ? classOfSampler[sampler] : {};
+  const respaced =
+    sigmas &&
+    Object.fromEntries(
+      sigmaSpacings.map((spacing) => [`use_${spacing}_sigmas`, spacing === sigmas]),
+    );
+  const given: Json = { ...json, ...instead, ...respaced };
+  const rules = schedulerClasses[String(given._class_name)] ?? {
+    grid: "stride",
+    sampler: () => ["ddim", samplers.ddim()],
+  };
+  const config = { ...commonDefaults, ...rules.absent, ...given, ...rules.always };
+  if (sigmas !== undefined && sigmaSpacingOf(config) !== sigmas) {
+    throw new UserError(`sigmas: ${rules.sampler(config)[0]} cannot be run with ${sigmas} sigmas`);
+  }
+  return { config, rules };
 }
 
 const commonDefaults: Json = {
@@ -73,12 +116,32 @@ const commonDefaults: Json = {
   timestep_spacing: "leading",
   steps_offset: 0,
   set_alpha_to_one: true,
+  final_sigmas_type: "zero",
   clip_sample: false,
   clip_sample_range: 1,
   rescale_betas_zero_snr: false,
+  use_karras_sigmas: false,
+  use_exponential_sigmas: false,
+  use_beta_sigmas: false,
+  use_lu_lambdas: false,
+  use_flow_sigmas: false,
+  original_inference_steps: 50,
+  shift: 1,
 };
 
-function readSchedule(config: Json): Schedule {
+/** The levels that the network knows; those of solvers that divide by alpha leave a trace of the picture at the end. */
+function readSchedule(config: Json, { grid }: SchedulerClass): Schedule {
+  const timesteps = number(config, "num_train_timesteps", { from: 1, to: 1e6, whole: true });
+  if (grid === "flow") {
+    return flow({ timesteps, shift: number(config, "shift", { from: 1e-6, to: 1e6 }) });
+  }
+  const schedule = readBetas(config, timesteps);
+  if (!oneOf(config, "rescale_betas_zero_snr", [true, false])) return schedule;
+  const rescaled = withZeroTerminalSnr(schedule);
+  return grid === "ratio" || grid === "open" ? withFiniteSnr(rescaled) : rescaled;
+}
+
+function readBetas(config: Json, timesteps: number): Schedule {
   const trained = config.trained_betas ?? undefined;
   if (trained !== undefined) {
     const valid = (beta: unknown) => typeof beta === "number" && beta > 0 && beta < 1;
@@ -90,32 +153,8 @@ function readSchedule(config: Json): Schedule {
   return schedules[oneOf(config, "beta_schedule", scheduleNames)]({
     betaStart: number(config, "beta_start", { from: 1e-12, to: 0.999 }),
     betaEnd: number(config, "beta_end", { from: 1e-12, to: 0.999 }),
-    timesteps: number(config, "num_train_timesteps", { from: 1, to: 1e6, whole: true }),
+    timesteps,
   });
 }
 
 const scheduleNames = Object.keys(schedules) as ScheduleName[];
-
-function oneOf<const T>(config: Json, key: string, choices: readonly T[]): T {
-  const value = choices.find((choice) => choice === config[key]);
-  if (value === undefined) throw fault(key, choices.join(", "), config[key]);
-  return value;
-}
-
-function number(
-  config: Json,
-  key: string,
-  { from, to, whole = false }: { from: number; to: number; whole?: boolean },
-): number {
-  const value = config[key];
-  const valid = typeof value === "number" && value >= from && value <= to;
-  if (!valid || (whole && !Number.isInteger(value))) {
-    throw fault(key, `a ${whole ? "whole " : ""}number from ${from} to ${to}`, value);
-  }
-  return value;
-}
-
-function fault(key: string, expected: string, value: unknown): UserError {
-  const got = JSON.stringify(value)?.slice(0, 60);
-  return new UserError(`scheduler_config.json: ${key}: expected ${expected}, got ${got}`);
-}

@@ -2,7 +2,7 @@ export * from "./build.ts";
 export { inputsOf, type Outputs, parametersOf, print, topological } from "./graph.ts";
 export { fanIn, type Initializer, ones, zeros } from "./initializer.ts";
 export type { Op, Ops } from "./ops.ts";
-export { module, Scope } from "./scope.ts";
+export { module, type Replace, Scope } from "./scope.ts";
 export {
   type DType,
   expectShape,

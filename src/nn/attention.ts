@@ -30,7 +30,10 @@ function split(x: Tensor, heads: number): Tensor {
   return transpose(reshape(x, [batch, tokens, heads, features / heads]), [0, 2, 1, 3]);
 }
 
-/** softmax(Q Kᵀ / √d) V in several heads, projected (Vaswani et al. 2017, section 3.2); x [batch, tokens, features]. */
+/**
+ * softmax(Q Kᵀ / √d) V in several heads, projected (Vaswani et al. 2017, section 3.2); x [batch, tokens, features].
+ * The softmax is the probe `attention_probs`, [batch, heads, queries, keys].
+ */
 export const attention: (scope: Scope, x: Tensor, options: AttentionOptions) => Tensor = module(
   (
     scope,
@@ -44,7 +47,8 @@ export const attention: (scope: Scope, x: Tensor, options: AttentionOptions) => 
       split(linear(scope.at(name), source, { features, bias }), heads);
     const query = mul(project(names[0], x), 1 / Math.sqrt(features / heads));
     const scores = matmul(query, project(names[1], context), { transB: true }); // [batch, heads, queries, keys]
-    const mixed = matmul(softmax(mask ? add(scores, mask) : scores), project(names[2], context));
+    const weights = scope.probe("attention_probs", softmax(mask ? add(scores, mask) : scores));
+    const mixed = matmul(weights, project(names[2], context));
     const joined = reshape(transpose(mixed, [0, 2, 1, 3]), x.shape); // [batch, queries, features]
     const [, , , out] = names;
     return out === undefined ? joined : linear(scope.at(out), joined, { features });

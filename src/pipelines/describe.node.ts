@@ -4,8 +4,9 @@ import type { PredictionType } from "../diffusion/index.ts";
 import { readSafetensors } from "../safetensors/index.node.ts";
 import { sizeOf } from "../tensor/index.ts";
 import { modelParameters } from "./model.ts";
-import { readModelFolder, weightFiles } from "./model-folder.node.ts";
+import { readModelFolder } from "./model-folder.node.ts";
 import { nativeSize, sizeMultiple } from "./picture-size.ts";
+import { weightFiles } from "./read-model.ts";
 
 /** What a model folder is. */
 export interface ModelDescription {

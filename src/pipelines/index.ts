@@ -1,4 +1,6 @@
+export type { AttentionEdit, AttentionEdits } from "./attention.ts";
 export { type DenoiseOptions, denoisePicture, estimateNoise } from "./denoise.ts";
+export { fetchModel, modelFromBytes } from "./fetch-model.ts";
 export {
   type Model,
   type ModelConfig,
@@ -11,3 +13,4 @@ export type { NetworkOptions } from "./networks.ts";
 export { fromPatches, toPatches } from "./patches.ts";
 export { nativeSize, sizeMultiple } from "./picture-size.ts";
 export { seedOf, TextToImage, type TextToImageOptions, unstack } from "./text-to-image.ts";
+export type { Word } from "./words.ts";

@@ -1,5 +1,5 @@
 import { fromSchedulerConfig, type SchedulerConfig } from "../diffusion/index.ts";
-import { input, parametersOf, Scope, type Shape } from "../graph/index.ts";
+import { input, parametersOf, Scope, type Shape, type Tensor } from "../graph/index.ts";
 import {
   type CLIPTextConfig,
   clipText,
@@ -124,21 +124,27 @@ export function modelParameters({
   unet,
   textEncoder,
 }: Pick<ModelConfig, "unet" | "textEncoder">): ReadonlyMap<string, Shape> {
-  const side = downsampling(unet);
   const ids = input("input_ids", [1, 1], "int32");
   const text = clipText(new Scope("text_encoder"), ids, textEncoder);
-  const noise = unet2DCondition(
-    new Scope("unet"),
-    {
-      sample: input("sample", [1, unet.in_channels, side, side]),
-      timesteps: input("timesteps", [1]),
-      encoderHiddenStates: input("text", [1, 1, unet.cross_attention_dim]),
-    },
-    unet,
-    "planes",
-  );
-  const parameters = parametersOf([noise, text]);
+  const parameters = parametersOf([smallestUNet(unet).output, text]);
   return new Map(Array.from(parameters, ([name, { shape }]) => [name, shape]));
+}
+
+/** Names of the U-Net's inner tensors that can be read and changed: its attention maps, in the order of their use. */
+export function unetProbes({ unet }: Pick<ModelConfig, "unet">): readonly string[] {
+  return [...smallestUNet(unet).scope.probes.keys()];
+}
+
+/** The U-Net for the least batch, size and number of tokens, to learn what is in it. */
+function smallestUNet(unet: UNetConfig): { readonly scope: Scope; readonly output: Tensor } {
+  const scope = new Scope("unet");
+  const side = downsampling(unet);
+  const inputs = {
+    sample: input("sample", [1, unet.in_channels, side, side]),
+    timesteps: input("timesteps", [1]),
+    encoderHiddenStates: input("text", [1, 1, unet.cross_attention_dim]),
+  };
+  return { scope, output: unet2DCondition(scope, inputs, unet, "planes") };
 }
 
 /** The value of a JSON text; a `UserError` that names the file when it is none. */

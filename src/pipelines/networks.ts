@@ -1,7 +1,8 @@
-import { input, type Outputs, Scope, type Tensor } from "../graph/index.ts";
+import { input, inputsOf, type Outputs, Scope, type Shape } from "../graph/index.ts";
 import { clipText, unet2DCondition } from "../models/index.ts";
 import { type Backend, compile, type Values } from "../runtime/index.ts";
 import type { NdArray } from "../tensor/index.ts";
+import { type AttentionEdits, editFeeds, editing, innerTensors } from "./attention.ts";
 import type { Model } from "./model.ts";
 
 /** Where the networks run. */
@@ -11,8 +12,34 @@ export interface NetworkOptions {
   readonly threads?: number;
 }
 
+/** One call of the U-Net, for a latent [n, channels, height, width] and each of the texts. */
+export interface UNetCall {
+  readonly latent: NdArray;
+  /** The timestep. */
+  readonly t: number;
+  /** Embeddings, each [1, tokens, cross_attention_dim]. */
+  readonly texts: readonly NdArray[];
+  /** Default: nothing. */
+  readonly inside?: Inside;
+}
+
+/** What is read and changed inside the network. */
+interface Inside {
+  /** Names of the inner tensors that are to be read. */
+  readonly probes: readonly string[];
+  /** What changes in the attention of the pass for one of the texts, number `edited`. */
+  readonly edits: AttentionEdits;
+  readonly edited: number;
+}
+
+const untouched: Inside = { probes: [], edits: {}, edited: 0 };
+
+/** Results by name, `output` and the probes, each a copy of its own. */
+type Results = Readonly<Record<string, NdArray>>;
+
 interface Network {
-  run(feeds: Values): Promise<NdArray>;
+  readonly inputs: ReadonlyMap<string, { readonly shape: Shape }>;
+  run(feeds: Values): Promise<Results>;
   dispose(): Promise<void>;
 }
 
@@ -29,31 +56,33 @@ export class Networks {
 
   /** Token ids [tokens] to the text's embedding [1, tokens, cross_attention_dim]. */
   async embedText(ids: Int32Array): Promise<NdArray> {
-    const network = await this.#network(`text ${ids.length}`, () =>
-      clipText(
+    const network = await this.#network(`text ${ids.length}`, () => ({
+      output: clipText(
         new Scope("text_encoder"),
         input("input_ids", [1, ids.length], "int32"),
         this.#model.textEncoder,
       ),
-    );
-    return network.run({ input_ids: ids });
+    }));
+    return (await network.run({ input_ids: ids })).output!;
   }
 
   /**
-   * The U-Net's output for a latent [n, channels, height, width] at timestep `t`, once for each of the texts
-   * [1, tokens, cross_attention_dim]: [texts * n, channels, height, width], from a single call of the network.
+   * The U-Net's output [texts * n, channels, height, width], and what was probed [texts * n, ...], from one call of the
+   * network: first all pictures with the first text, then all with the second.
+   * @throws UserError when the network has no inner tensor of a name, or an edit does not fit it.
    */
-  async runUNet(latent: NdArray, t: number, texts: readonly NdArray[]): Promise<NdArray> {
+  async runUNet({ latent, t, texts, inside = untouched }: UNetCall): Promise<Results> {
+    const { probes, edits, edited } = inside;
     const [pictures = 1, ...rest] = latent.shape;
     const tokens = texts[0]?.shape[1] ?? 1;
     const batch = texts.length * pictures;
-    const network = await this.#network(`U-Net ${[batch, ...rest, tokens]}`, () =>
-      this.#unet([batch, ...rest], tokens),
-    );
+    const key = JSON.stringify(["U-Net", batch, rest, tokens, probes, Object.keys(edits)]);
+    const network = await this.#network(key, () => this.#unet([batch, ...rest], tokens, inside));
     return network.run({
       sample: repeated(texts.map(() => latent.data)),
       timesteps: new Float32Array(batch).fill(t),
       text: repeated(texts.flatMap(({ data }) => Array<Float32Array>(pictures).fill(data))),
+      ...editFeeds(edits, edited * pictures, pictures, network.inputs),
     });
   }
 
@@ -64,7 +93,7 @@ export class Networks {
     await Promise.all(compiled.map(async (network) => (await network).dispose()));
   }
 
-  #unet(shape: readonly number[], tokens: number): Tensor {
+  #unet(shape: readonly number[], tokens: number, { probes, edits }: Inside): Outputs {
     const { unet } = this.#model;
     const [batch = 1] = shape;
     const inputs = {
@@ -72,13 +101,16 @@ export class Networks {
       timesteps: input("timesteps", [batch]),
       encoderHiddenStates: input("text", [batch, tokens, unet.cross_attention_dim]),
     };
-    return unet2DCondition(new Scope("unet"), inputs, unet, "planes");
+    const scope = new Scope("unet", editing(edits));
+    const output = unet2DCondition(scope, inputs, unet, "planes");
+    innerTensors(scope.probes, Object.keys(edits));
+    return { output, ...innerTensors(scope.probes, probes) };
   }
 
-  #network(key: string, build: () => Tensor): Promise<Network> {
+  #network(key: string, build: () => Outputs): Promise<Network> {
     const known = this.#compiled.get(key);
     if (known) return known;
-    const compiling = compileInTurns({ output: build() }, this.#model, this.#options);
+    const compiling = compileInTurns(build(), this.#model, this.#options);
     this.#compiled.set(key, compiling);
     return compiling;
   }
@@ -86,17 +118,23 @@ export class Networks {
 
 /** A compiled graph whose calls wait for each other, because they share the arrays of the results. */
 async function compileInTurns(
-  outputs: Outputs & { readonly output: Tensor },
+  outputs: Outputs,
   { weights }: Model,
   options: NetworkOptions,
 ): Promise<Network> {
   const executable = await compile(outputs, { ...options, weights });
   let last: Promise<unknown> = Promise.resolve();
-  const run = async (feeds: Values): Promise<NdArray> => {
-    const { output } = await executable.run(feeds);
-    return { shape: outputs.output.shape, data: output!.slice() };
+  const run = async (feeds: Values): Promise<Results> => {
+    const results = await executable.run(feeds);
+    return Object.fromEntries(
+      Object.entries(outputs).map(([name, { shape }]) => [
+        name,
+        { shape, data: results[name]!.slice() },
+      ]),
+    );
   };
   return {
+    inputs: inputsOf(Object.values(outputs)),
     run(feeds) {
       const turn = last.then(() => run(feeds));
       last = turn.catch(() => undefined);

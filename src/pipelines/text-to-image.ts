@@ -1,11 +1,13 @@
 import {
+  type Combination,
   type ConditionalDenoiser,
   classifierFree,
   clipDenoised,
   type Denoiser,
   finish,
+  fromSchedulerConfig,
+  type GuidanceScale,
   type NoiseLevel,
-  noiseLevels,
   predict,
   type Sampler,
   type SamplerName,
@@ -15,10 +17,12 @@ import {
 } from "../diffusion/index.ts";
 import { clamp, type NdArray, Random, sizeOf, UserError } from "../tensor/index.ts";
 import type { EncodedPrompt } from "../text/index.ts";
-import type { Model } from "./model.ts";
+import type { AttentionEdits } from "./attention.ts";
+import { type Model, unetProbes } from "./model.ts";
 import { type NetworkOptions, Networks } from "./networks.ts";
 import { fromPatches, toPatches } from "./patches.ts";
 import { latentShape, nativeSize } from "./picture-size.ts";
+import { type Word, wordsOf } from "./words.ts";
 
 /** How pictures are made. A value that cannot be is a `UserError` that names the option. */
 export interface TextToImageOptions {
@@ -26,9 +30,13 @@ export interface TextToImageOptions {
   readonly negativePrompt?: string;
   /** Steps from noise to picture, a whole number from 1 to the training timesteps. Default 20. */
   readonly steps?: number;
-  /** 0 draws without the text, 1 with it, above 1 exaggerates it, below 0 avoids it. Default 3. */
-  readonly guidanceScale?: number;
-  /** A sampler or its name. Default `ddim`. */
+  /** 0 draws without the text, 1 with it, above 1 exaggerates it, below 0 avoids it; or one for each level. Default 3. */
+  readonly guidanceScale?: GuidanceScale;
+  /** How the predictions with the text and without become one. Default `extrapolate`. */
+  readonly combine?: Combination;
+  /** Keeps the guided estimates in range, in place of the clipping that the model's scheduler says. */
+  readonly clip?: (denoise: Denoiser) => Denoiser;
+  /** A sampler or its name. Default: that of the model's scheduler. A named one runs by its own class's rules. */
   readonly sampler?: Sampler | SamplerName;
   /** A whole number from 0 to 2^53 of which the low 32 bits count; picture i uses seed + i. Default 0. */
   readonly seed?: number;
@@ -46,6 +54,17 @@ export interface TextToImageOptions {
   readonly startAt?: number;
   /** A recorded step of a run with the same levels, to go on from; its latent's size and its random state count. */
   readonly from?: Step;
+  /** Those of `pipeline.probes` that each step is to hold, as they are in the pass with the text (none at scale 0). */
+  readonly probes?: readonly string[];
+  /** What changes at a level in the attention of the pass with the text, by the names of `pipeline.probes`. */
+  readonly attention?: (level: NoiseLevel) => AttentionEdits;
+}
+
+/** A text to draw or to stay away from. */
+interface Condition {
+  readonly text: NdArray;
+  /** Whether it is the prompt, whose pass is probed and edited. */
+  readonly prompt: boolean;
 }
 
 /**
@@ -67,9 +86,19 @@ export class TextToImage implements AsyncDisposable {
     this.#networks = new Networks(model, options);
   }
 
+  /** Names of the U-Net's attention maps, [pictures, heads, queries, keys], to be read by `probes` or changed by `attention`. */
+  get probes(): readonly string[] {
+    return unetProbes(this.model);
+  }
+
   /** How the text encoder will see a prompt; `truncated` tells whether its end is lost. */
   tokenize(prompt: string): EncodedPrompt {
     return this.model.tokenizer.encode(prompt);
+  }
+
+  /** The words of a prompt and where their tokens are among the keys of cross-attention. */
+  words(prompt: string): Word[] {
+    return wordsOf(this.model.tokenizer, prompt);
   }
 
   /**
@@ -82,14 +111,16 @@ export class TextToImage implements AsyncDisposable {
     prompt: string,
     options: TextToImageOptions = {},
   ): AsyncGenerator<Step, NdArray, void> {
-    const { scheduler } = this.model;
     const { steps = 20, wrap = (denoise) => denoise } = options;
+    const { sampler, continuum, ...scheduler } = schedulerOf(this.model, options.sampler);
+    const levels = options.levels ?? scheduler.levels(steps);
     const denoise = await this.#denoiser(prompt, options);
     return yield* sample({
-      ...this.#beginning(options),
+      ...this.#beginning(options, scheduler.deviation(levels[0]!)),
       denoise: wrap(denoise),
-      sampler: samplerOf(options.sampler ?? "ddim"),
-      levels: options.levels ?? noiseLevels(scheduler.schedule, { ...scheduler, steps }),
+      sampler,
+      levels,
+      continuum,
     });
   }
 
@@ -115,22 +146,41 @@ export class TextToImage implements AsyncDisposable {
 
   async #denoiser(
     prompt: string,
-    { negativePrompt = "", guidanceScale = 3 }: TextToImageOptions,
+    { negativePrompt = "", guidanceScale = 3, ...options }: TextToImageOptions,
   ): Promise<Denoiser> {
-    if (!Number.isFinite(guidanceScale)) {
-      throw new UserError(`guidanceScale: expected a finite number, got ${guidanceScale}`);
-    }
-    const { predictionType, clipRange } = this.model.scheduler;
-    const denoise: ConditionalDenoiser<NdArray> = async (latent, level, texts) => {
-      const output = await this.#networks.runUNet(latent, level.t, texts);
-      return texts.map((_, i) => predict(predictionType, part(output, i, latent), latent, level));
-    };
-    const guided = classifierFree(denoise, {
-      withText: await this.#embed(prompt),
-      withoutText: await this.#embed(negativePrompt),
+    const { clipRange } = this.model.scheduler;
+    const { combine, from } = options;
+    const guided = classifierFree(this.#conditional(options), {
+      withText: { text: await this.#embed(prompt), prompt: true },
+      withoutText: { text: await this.#embed(negativePrompt), prompt: false },
       scale: guidanceScale,
+      from,
+      ...(combine && { combine }),
     });
+    if (options.clip) return options.clip(guided);
     return clipRange === undefined ? guided : clipDenoised(guided, clipRange);
+  }
+
+  /** The U-Net as a denoiser for several texts at once. */
+  #conditional({
+    probes = [],
+    attention = () => ({}),
+  }: TextToImageOptions): ConditionalDenoiser<Condition> {
+    const { predictionType } = this.model.scheduler;
+    return async (latent, level, conditions) => {
+      const texts = conditions.map(({ text }) => text);
+      const edited = conditions.findIndex((condition) => condition.prompt);
+      const { output, ...read } = await this.#networks.runUNet({
+        latent,
+        t: level.t,
+        texts,
+        ...(edited >= 0 && { inside: { probes, edits: attention(level), edited } }),
+      });
+      return conditions.map(({ prompt }, i) => ({
+        ...predict(predictionType, part(output!, i, texts.length), latent, level),
+        ...(prompt && probes.length > 0 && { probes: parts(read, i, texts.length) }),
+      }));
+    };
   }
 
   async #embed(prompt: string): Promise<NdArray> {
@@ -145,14 +195,14 @@ export class TextToImage implements AsyncDisposable {
     return this.#networks.embedText(ids);
   }
 
-  #beginning(options: TextToImageOptions) {
+  #beginning(options: TextToImageOptions, deviation: number) {
     const { from, seed = 0, startAt = 0 } = options;
     const latent = from?.latent ?? options.latent;
     if (latent === undefined) {
       const native = nativeSize(this.model);
       const { count = 1, height = native, width = native } = options;
       const shape = latentShape(this.model, { count, height, width });
-      return { shape, random: generators(seed, count) };
+      return { shape, random: generators(seed, count), deviation };
     }
     this.#checkLatent(latent);
     if (from !== undefined) return { from };
@@ -181,17 +231,35 @@ export function unstack(batch: NdArray): NdArray[] {
   }));
 }
 
-function part(output: NdArray, i: number, { shape, data }: NdArray): NdArray {
-  return { shape, data: output.data.subarray(i * data.length, (i + 1) * data.length) };
+/** Part i of `count` equal parts of a batch; it shares the batch's memory. */
+function part({ shape: [batch = 1, ...rest], data }: NdArray, i: number, count: number): NdArray {
+  const size = data.length / count;
+  return { shape: [batch / count, ...rest], data: data.subarray(i * size, (i + 1) * size) };
 }
 
-function samplerOf(sampler: Sampler | SamplerName): Sampler {
-  if (typeof sampler === "function") return sampler;
+/** Part i of each of several batches, as copies, because they are kept with the steps. */
+function parts(
+  batches: Readonly<Record<string, NdArray>>,
+  i: number,
+  count: number,
+): Record<string, NdArray> {
+  return Object.fromEntries(
+    Object.entries(batches).map(([name, batch]) => {
+      const { shape, data } = part(batch, i, count);
+      return [name, { shape, data: data.slice() }];
+    }),
+  );
+}
+
+/** The model's scheduler with the sampler that is asked for. */
+function schedulerOf({ scheduler, files }: Model, sampler: Sampler | SamplerName | undefined) {
+  if (sampler === undefined) return scheduler;
+  if (typeof sampler === "function") return { ...scheduler, sampler };
   if (!Object.hasOwn(samplers, sampler)) {
     const names = Object.keys(samplers).join(", ");
     throw new UserError(`sampler: expected one of ${names}, got ${sampler}`);
   }
-  return samplers[sampler]();
+  return fromSchedulerConfig(JSON.parse(files["scheduler/scheduler_config.json"]), { sampler });
 }
 
 /** Picture i has seed + i, as far as that is a seed; its low 32 bits, which alone count, go on from there. */

@@ -1,2 +1,2 @@
 export * from "./index.ts";
-export { onnxruntimeNode } from "./onnxruntime.node.ts";
+export { type NodeProvider, onnxruntimeNode, onnxruntimeNodeOn } from "./onnxruntime.node.ts";

@@ -1,49 +1,66 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import type { Backend, Port } from "./backend.ts";
+import { UserError } from "../tensor/index.ts";
+import type { Backend, Session, SessionRequest } from "./backend.ts";
+import { checkedSession, type PortValue } from "./checked-session.ts";
+import { probe } from "./probe.ts";
+import { sessionOptions } from "./session-options.ts";
 
-/**
- * Settings that training steps were measured with: sequential execution, memory arena without patterns, and no
- * spinning, which costs nothing alone and keeps two thirds of the rate beside another busy process.
- */
-const settings: InferenceSession.SessionOptions = {
-  executionProviders: ["cpu"],
-  executionMode: "sequential",
-  enableCpuMemArena: true,
-  enableMemPattern: false,
-  logSeverityLevel: 3,
-  extra: { session: { intra_op: { allow_spinning: "0" } } },
-};
-
-function tensor({ dtype, shape }: Port, data: Float32Array | Int32Array): Tensor {
-  return data instanceof Int32Array
-    ? new Tensor("int32", data, shape)
-    : new Tensor(dtype, data, shape);
-}
+/** An execution provider by onnxruntime-node's name. All but the CPU's are passed through by name, and untested. */
+export type NodeProvider = "cpu" | "webgpu" | "cuda" | "coreml" | "dml";
 
 /** onnxruntime-node on the CPU. */
-export const onnxruntimeNode: Backend = {
-  async createSession({ model, files, inputs, outputs, threads }) {
-    const session = await InferenceSession.create(model, {
-      ...settings,
-      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-      externalData: Object.entries(files).map(([path, data]) => ({ path, data })),
-    });
-    const named = (
-      ports: readonly Port[],
-      values: Readonly<Record<string, Float32Array | Int32Array>>,
-    ) =>
-      Object.fromEntries(
-        ports.map((port) => {
-          const data = values[port.name];
-          if (!data) throw new Error(`session: expected a value for ${port.name}`);
-          return [port.name, tensor(port, data)];
-        }),
-      );
-    return {
-      async run(feeds, results) {
-        await session.run(named(inputs, feeds), named(outputs, results));
-      },
-      dispose: () => session.release(),
-    };
-  },
-};
+export const onnxruntimeNode: Backend = { createSession: (request) => create(request, "cpu") };
+
+/**
+ * onnxruntime-node on an execution provider: WebGPU, CUDA, CoreML or DirectML, where the machine has it. Ops that the
+ * provider lacks run on the CPU.
+ *
+ * @throws UserError at the first session when the provider cannot be used on this machine.
+ */
+export function onnxruntimeNodeOn(provider: NodeProvider): Backend {
+  let proven: Promise<void> | undefined;
+  return {
+    async createSession(request) {
+      proven ??= prove(provider);
+      await proven;
+      return create(request, provider);
+    },
+  };
+}
+
+async function prove(provider: NodeProvider): Promise<void> {
+  try {
+    const session = await create(probe, provider);
+    await session.dispose();
+  } catch (cause) {
+    const [reason] = (cause as Error).message.split("\n");
+    throw new UserError(
+      `provider: expected one that onnxruntime-node can use on this machine, got ${provider} (${reason})`,
+      { cause },
+    );
+  }
+}
+
+async function create(request: SessionRequest, provider: NodeProvider): Promise<Session> {
+  const { model, files, threads } = request;
+  const session = await InferenceSession.create(model, {
+    ...sessionOptions,
+    executionProviders: [provider],
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    externalData: Object.entries(files).map(([path, data]) => ({ path, data })),
+  });
+  return checkedSession(request, {
+    async run(feeds, results) {
+      await session.run(tensors(feeds), tensors(results));
+    },
+    dispose: () => session.release(),
+  });
+}
+
+function tensors(values: readonly PortValue[]): Record<string, Tensor> {
+  const tensor = ({ port: { shape }, data }: PortValue) =>
+    data instanceof Int32Array
+      ? new Tensor("int32", data, shape)
+      : new Tensor("float32", data, shape);
+  return Object.fromEntries(values.map((value) => [value.port.name, tensor(value)]));
+}

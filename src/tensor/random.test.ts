@@ -31,6 +31,14 @@ describe("against torch's CPU generator", () => {
     expectNormals(new Random(seed).normal(expected.count), expected);
   });
 
+  test.each(golden.negative)(
+    "a negative seed by its low 32 bits: $seed",
+    ({ seed, ...expected }) => {
+      const low32 = (seed % 2 ** 32) + 2 ** 32;
+      expectNormals(new Random(low32).normal(expected.count), expected);
+    },
+  );
+
   test("a second number of a pair waits for the next small count", () => {
     const random = new Random(golden.sequence.seed);
     for (const part of golden.sequence.parts) expectNormals(random.normal(part.count), part);

@@ -15,7 +15,7 @@ export function euler(): Sampler {
     for (const { step, level, next } of intervals({ levels, start })) {
       const prediction = await denoise(latent, level);
       const states = random.map((generator) => generator.state());
-      yield { step, ...level, latent, ...prediction, random: states };
+      yield { step, ...level, latent, ...prediction, random: states, history: [] };
       latent = linearCombination([
         [next.alpha, prediction.denoised],
         [next.sigma, prediction.noise],

@@ -1,30 +1,47 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import golden from "../../../test/golden/schedulers.json" with { type: "json" };
 import { linearCombination, type NdArray, Random } from "../../tensor/index.ts";
 import { clipDenoised } from "../clip-denoised.ts";
 import type { Denoiser } from "../denoiser.ts";
 import { normalNoise } from "../noise.ts";
 import { type PredictionType, predict } from "../parameterization.ts";
 import { finish, sample } from "../sample.ts";
+import type { Sampler } from "../sampler.ts";
 import type { NoiseLevel } from "../schedule.ts";
-import { fromSchedulerConfig } from "../scheduler-config.ts";
-import { noiseLevels } from "../spacing.ts";
+import { fromSchedulerConfig, type SchedulerConfig } from "../scheduler-config.ts";
 import { samplers } from "./index.ts";
 
-type Run = (typeof golden.runs)[number];
+/** Runs of one of diffusers' schedulers, written by test/golden/make/schedulers.py. */
+interface Runs {
+  readonly class: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What is given to `scheduler.step`. */
+  readonly step: Readonly<Record<string, unknown>>;
+  /** Every third value of the last latent, by the number of steps. */
+  readonly finals: Readonly<Record<string, readonly number[]>>;
+}
 
-const makeSampler = {
-  ddpm: () => samplers.ddpm(),
-  ddim: () => samplers.ddim(),
-  "ddim-half": () => samplers.ddim({ eta: 0.5 }),
-  euler: () => samplers.euler(),
+interface Golden {
+  readonly seed: number;
+  readonly shape: readonly number[];
+  readonly runs: readonly Runs[];
+}
+
+/** The samplers with options that diffusers takes at each step, not in a config. */
+const stepOptions: Readonly<Record<string, (value: number) => Sampler>> = {
+  "DDIMScheduler eta": (eta) => samplers.ddim({ eta }),
+  "TCDScheduler eta": (gamma) => samplers.tcd({ gamma }),
 };
 
-function read(run: Run) {
-  const json = golden.configs[run.config]!;
-  const config = fromSchedulerConfig({ _class_name: run.class, ...json });
-  const levels = noiseLevels(config.schedule, { ...config, steps: run.steps });
-  return { json, config, levels };
+/** The patches of the pictures for which levels were shifted. */
+const tokens = 1024;
+
+function samplerOf({ class: className, step }: Runs, { sampler }: SchedulerConfig): Sampler {
+  for (const [key, value] of Object.entries(step)) {
+    const make = stepOptions[`${className} ${key}`];
+    if (make !== undefined) return make(Number(value));
+  }
+  return sampler;
 }
 
 function denoiser(type: PredictionType): Denoiser {
@@ -39,63 +56,49 @@ function network({ shape, data }: NdArray, { t }: NoiseLevel): NdArray {
   return { shape, data: output };
 }
 
-/** diffusers' DDIM steps to t - 1000 // steps, even where that is not the next timestep. */
-function ddimDefect(run: Run): string | undefined {
-  if (run.class !== "DDIMScheduler") return undefined;
-  const { levels } = read(run);
-  const stride = Math.floor(1000 / run.steps);
-  const wrong = levels.slice(0, -1).findIndex(({ t }, i) => {
-    const previous = t - stride;
-    return i + 2 < levels.length ? previous !== levels[i + 1]!.t : previous >= 0;
-  });
-  if (wrong < 0) return undefined;
-  const { t } = levels[wrong]!;
-  return `diffusers steps from ${t} to ${t - stride}, the next timestep is ${levels[wrong + 1]!.t}`;
-}
-
-const title = (run: Run) => {
-  const { beta_schedule, timestep_spacing, prediction_type, clip_sample } = read(run).json;
-  const zero = "rescale_betas_zero_snr" in read(run).json ? " zero SNR" : "";
-  const clip = clip_sample ? " clipped" : "";
-  return `${run.sampler} ${beta_schedule} ${timestep_spacing} ${prediction_type}${zero}${clip}, ${run.steps} steps`;
-};
-
 /** Largest difference, relative to the largest value. */
-function difference(actual: NdArray, expected: readonly number[]): number {
+function difference({ data }: NdArray, expected: readonly number[]): number {
   const largest = Math.max(...expected.map(Math.abs));
-  return Math.max(...expected.map((value, i) => Math.abs(actual.data[i]! - value))) / largest;
+  return Math.max(...expected.map((value, i) => Math.abs(data[3 * i]! - value))) / largest;
 }
 
-async function final(run: Run): Promise<NdArray> {
-  const { json, config, levels } = read(run);
-  const random = [new Random(golden.seed)];
-  const noise = normalNoise(golden.shape, random);
-  const fromSigma = run.sampler === "euler" && json.timestep_spacing !== "leading";
-  const latent = linearCombination([[fromSigma ? levels[0]!.sigma : 1, noise]]);
+async function run(runs: Runs, steps: number, { seed, shape }: Golden) {
+  const config = fromSchedulerConfig({ _class_name: runs.class, ...runs.config });
+  const levels = config.levels(steps, tokens);
+  const random = [new Random(seed)];
+  const latent = linearCombination([[config.deviation(levels[0]!), normalNoise(shape, random)]]);
   const plain = denoiser(config.predictionType);
-  const denoise = config.clipRange === undefined ? plain : clipDenoised(plain, config.clipRange);
-  const sampler = makeSampler[run.sampler as keyof typeof makeSampler]();
-  return finish(sample({ denoise, sampler, levels, latent, random }));
+  const { clipRange, continuum } = config;
+  const denoise = clipRange === undefined ? plain : clipDenoised(plain, clipRange);
+  const sampler = samplerOf(runs, config);
+  const end = await finish(sample({ denoise, sampler, levels, continuum, latent, random }));
+  return { end, first: levels[0]! };
 }
 
-/** diffusers' Euler works on latent / alpha in float32, whose rounding is large where the first sigma / alpha is. */
-function tolerance(run: Run): number {
-  const { alpha, sigma } = read(run).levels[0]!;
-  return run.sampler === "euler" ? Math.max(1e-4, (3 * 2 ** -24 * sigma) / alpha) : 1e-4;
+/** diffusers rounds to float32, which its divisions by alpha magnify; where alpha is 0 it has none. */
+function tolerance({ alpha, sigma }: NoiseLevel): number {
+  return alpha === 0 ? 1e-4 : Math.max(1e-4, (2 ** -24 * sigma) / alpha);
 }
 
-const agreeing = golden.runs.filter((run) => ddimDefect(run) === undefined);
-const defective = golden.runs.filter((run) => ddimDefect(run) !== undefined);
+const plain = /^(clip_sample|set_alpha_to_one|steps_offset|beta_start|beta_end)$/;
 
-describe("agrees with diffusers", () => {
-  test.each(agreeing.map((run) => [title(run), run] as const))("%s", async (_, run) => {
-    expect(difference(await final(run), run.final)).toBeLessThan(tolerance(run));
-  });
-});
+function title({ class: className, config, step }: Runs): string {
+  const facts = Object.entries({ ...config, ...step }).filter(
+    ([key, value]) => value !== false && !plain.test(key),
+  );
+  return `${className} ${facts.map(([key, value]) => (value === true ? key : value)).join(" ")}`;
+}
 
-describe("differs from diffusers, whose DDIM goes to the wrong timestep (diffusers #9261)", () => {
-  const cases = defective.map((run) => [title(run), ddimDefect(run), run] as const);
-  test.each(cases)("%s: %s", async (_title, _reason, run) => {
-    expect(difference(await final(run), run.final)).toBeGreaterThan(1e-4);
-  });
-});
+describe.each(["schedulers-base.json", "schedulers-dpm.json"])(
+  "agrees with diffusers: %s",
+  (file) => {
+    const path = new URL(`../../../test/golden/${file}`, import.meta.url);
+    const golden = JSON.parse(readFileSync(path, "utf8")) as Golden;
+    test.each(golden.runs.map((runs) => [title(runs), runs] as const))("%s", async (_, runs) => {
+      for (const [steps, expected] of Object.entries(runs.finals)) {
+        const { end, first } = await run(runs, Number(steps), golden);
+        expect(difference(end, expected), `${steps} steps`).toBeLessThan(tolerance(first));
+      }
+    });
+  },
+);

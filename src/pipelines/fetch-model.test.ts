@@ -1,0 +1,102 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, relative, sep } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { tinyModel } from "../../test/tiny-model.ts";
+import { UserError } from "../tensor/index.ts";
+import { fetchModel, modelFromBytes } from "./fetch-model.ts";
+import type { Model } from "./model.ts";
+import { readModelFolder, writeModelFolder } from "./model-folder.node.ts";
+
+const temporary = mkdtempSync(join(tmpdir(), "frabbit-fetch-"));
+const specialTokens = "tokenizer/special_tokens_map.json";
+let files: Record<string, Uint8Array>;
+let model: Model;
+let server: Server;
+let address: string;
+/** What the server says in place of a file, by path. */
+let instead: Record<string, { status: number; type: string }>;
+
+beforeAll(async () => {
+  const folder = join(temporary, "model");
+  writeModelFolder(folder, await tinyModel(), { dtype: "F16" });
+  model = await readModelFolder(folder);
+  files = Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((file) => [relative(folder, file).replaceAll(sep, "/"), readFileSync(file)]),
+  );
+  server = createServer(({ url = "" }, response) => {
+    const path = url.replace("/models/tiny/", "");
+    const file = files[path];
+    const { status, type } = instead[path] ?? { status: file ? 200 : 404, type: "text/plain" };
+    response.writeHead(status, { "content-type": type }).end(file ?? "none");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/models/tiny`;
+});
+
+afterAll(() => {
+  server.close();
+  rmSync(temporary, { recursive: true });
+});
+
+async function fault(reading: Promise<Model>): Promise<string> {
+  const error = await reading.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  return (error as UserError).message;
+}
+
+test.each(["", "/"])("a folder at an address ending in %j is the one on disk", async (end) => {
+  instead = {};
+  const fetched = await fetchModel(`${address}${end}`);
+  expect(Buffer.compare(fetched.weights.bytes, model.weights.bytes)).toBe(0);
+  expect(fetched.files).toEqual(model.files);
+});
+
+test("a folder in memory is the one on disk", async () => {
+  const read = await modelFromBytes(files);
+  expect(Buffer.compare(read.weights.bytes, model.weights.bytes)).toBe(0);
+  expect(read.files).toEqual(model.files);
+});
+
+test("a file that is not there is refused by name, whether the server says so or sends its page", async () => {
+  const path = "unet/config.json";
+  const message = `cannot read ${address}/${path}: no such file`;
+  instead = { [path]: { status: 404, type: "text/plain" } };
+  expect(await fault(fetchModel(address))).toBe(message);
+  instead = { [path]: { status: 200, type: "text/html; charset=utf-8" } };
+  expect(await fault(fetchModel(address))).toBe(message);
+  instead = { "model_index.json": { status: 404, type: "text/plain" } };
+  expect(await fault(fetchModel(address))).toMatch(/tiny\/: expected a model folder, found no/);
+  const { [path]: _, ...rest } = files;
+  expect(await fault(modelFromBytes(rest))).toBe(`cannot read model/${path}: no such file`);
+});
+
+test("a file that may be missing may be missing", async () => {
+  instead = { [specialTokens]: { status: 200, type: "text/html" } };
+  const fetched = await fetchModel(address);
+  expect(fetched.files).not.toHaveProperty([specialTokens]);
+});
+
+test("a server that fails, and one that is not there, are told by the address", async () => {
+  instead = { "tokenizer/vocab.json": { status: 503, type: "text/plain" } };
+  expect(await fault(fetchModel(address))).toBe(
+    `cannot read ${address}/tokenizer/vocab.json: 503 Service Unavailable`,
+  );
+  expect(await fault(fetchModel("http://127.0.0.1:1/models"))).toMatch(
+    /^cannot read http:\/\/127.0.0.1:1\/models\/model_index.json: /,
+  );
+});
+
+test("weights that are cut off are refused", async () => {
+  const path = "unet/diffusion_pytorch_model.safetensors";
+  const cut = { ...files, [path]: files[path]!.subarray(0, 40_000) };
+  expect(await fault(modelFromBytes(cut))).toContain(`model/${path}: `);
+});

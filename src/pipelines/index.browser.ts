@@ -1,0 +1,1 @@
+export { type LoadOptions, TextToImage } from "./text-to-image.browser.ts";

@@ -1,0 +1,161 @@
+import { type Shape, shapeText } from "../graph/index.ts";
+import type { Weights } from "../runtime/index.ts";
+import type { Header } from "../safetensors/index.ts";
+import { type NdArray, sizeOf, UserError } from "../tensor/index.ts";
+import { type Model, type ModelFiles, modelParameters, parseJson, parseModel } from "./model.ts";
+import { fromTokenizerJson } from "./tokenizer-json.ts";
+
+/** The files of the weights, and what the names of the parameters in them begin with in the graph. */
+export const weightFiles = [
+  { file: "unet/diffusion_pytorch_model.safetensors", scope: "unet." },
+  { file: "text_encoder/model.safetensors", scope: "text_encoder." },
+] as const;
+
+/** A safetensors file, wherever it lies: its proven header, and a way to its tensors. */
+export interface WeightFile extends Header {
+  /** The named tensors as float32. */
+  load(names: Iterable<string>): Promise<ReadonlyMap<string, NdArray>>;
+}
+
+/** A model folder, wherever it lies. Paths are those inside the folder. */
+export interface ModelSource {
+  /** The folder's name in errors. */
+  readonly folder: string;
+  /** A file's name in errors. */
+  nameOf(path: string): string;
+  /** A file's text; nothing if there is no such file. */
+  readText(path: string): Promise<string | undefined>;
+  /** A file of weights; nothing if there is no such file. */
+  openWeights(path: string): Promise<WeightFile | undefined>;
+}
+
+/**
+ * Reads a diffusers folder: `model_index.json`, `unet/`, `text_encoder/`, `scheduler/`, `tokenizer/` (vocab.json and
+ * merges.txt, or tokenizer.json in place of both).
+ * All weights become float32 in one buffer. A weight that the networks do not have is refused, because then they are
+ * not the networks that were saved; only CLIP's `position_ids`, which hold nothing but 0, 1, 2, ..., are passed over.
+ *
+ * @throws UserError when a file is missing or not what it should be: JSON, a whole safetensors file, every weight
+ * there, of the right shape, and finite.
+ */
+export async function readModel(source: ModelSource): Promise<Model> {
+  const index = await source.readText("model_index.json");
+  if (index === undefined) {
+    throw new UserError(
+      `${source.folder}: expected a model folder, found no model_index.json in it`,
+    );
+  }
+  const config = parseModel(await readFiles(source, index), source.folder);
+  return { ...config, weights: await readWeights(source, modelParameters(config)) };
+}
+
+async function readFiles(source: ModelSource, index: string): Promise<ModelFiles> {
+  const text = (name: keyof ModelFiles) => required(source, name, source.readText(name));
+  const specialTokens = await source.readText("tokenizer/special_tokens_map.json");
+  return {
+    "model_index.json": index,
+    "unet/config.json": await text("unet/config.json"),
+    "text_encoder/config.json": await text("text_encoder/config.json"),
+    "scheduler/scheduler_config.json": await text("scheduler/scheduler_config.json"),
+    ...(await readVocabulary(source)),
+    "tokenizer/tokenizer_config.json": await text("tokenizer/tokenizer_config.json"),
+    ...(specialTokens !== undefined && { "tokenizer/special_tokens_map.json": specialTokens }),
+  };
+}
+
+async function required<T>(
+  source: ModelSource,
+  path: string,
+  content: Promise<T | undefined>,
+): Promise<T> {
+  const known = await content;
+  if (known !== undefined) return known;
+  throw new UserError(`cannot read ${source.nameOf(path)}: no such file`);
+}
+
+async function readVocabulary(
+  source: ModelSource,
+): Promise<Pick<ModelFiles, "tokenizer/vocab.json" | "tokenizer/merges.txt">> {
+  const [vocabFile, mergesFile] = ["tokenizer/vocab.json", "tokenizer/merges.txt"] as const;
+  const vocab = await source.readText(vocabFile);
+  if (vocab === undefined) {
+    const whole = await source.readText("tokenizer/tokenizer.json");
+    const where = source.nameOf("tokenizer/tokenizer.json");
+    if (whole !== undefined) return fromTokenizerJson(parseJson(whole, where), where);
+  }
+  return {
+    [vocabFile]: await required(source, vocabFile, Promise.resolve(vocab)),
+    [mergesFile]: await required(source, mergesFile, source.readText(mergesFile)),
+  };
+}
+
+async function readWeights(
+  source: ModelSource,
+  shapes: ReadonlyMap<string, Shape>,
+): Promise<Weights> {
+  const offsets = new Map<string, number>();
+  let count = 0;
+  for (const [name, shape] of shapes) {
+    offsets.set(name, 4 * count);
+    count += sizeOf(shape);
+  }
+  const opened = await Promise.all(
+    weightFiles.map(async ({ file, scope }) => {
+      const weights = await required(source, file, source.openWeights(file));
+      const where = source.nameOf(file);
+      return { weights, where, names: parameterNames(weights, where, scope, shapes) };
+    }),
+  );
+  const values = new Float32Array(count);
+  for (const { weights, where, names } of opened) {
+    for (const [key, { data }] of await weights.load(names.keys())) {
+      requireFinite(data, `${where}: ${key}`);
+      values.set(data, offsets.get(names.get(key)!)! / 4);
+    }
+  }
+  return { bytes: new Uint8Array(values.buffer), offsetOf: (parameter) => offsets.get(parameter)! };
+}
+
+/** The parameter that each tensor of a file is; proves that the file has all of a scope's, with their shapes, and no other. */
+function parameterNames(
+  { tensors }: Header,
+  where: string,
+  scope: string,
+  shapes: ReadonlyMap<string, Shape>,
+): ReadonlyMap<string, string> {
+  const missing = new Set([...shapes.keys()].filter((name) => name.startsWith(scope)));
+  const names = new Map<string, string>();
+  for (const [key, { shape }] of tensors) {
+    if (key.endsWith("position_ids")) continue;
+    const name = parameterOf(key, scope);
+    const expected = shapes.get(name);
+    if (expected === undefined || !missing.delete(name)) {
+      throw new UserError(
+        `${where}: ${key}: no such weight in the network that config.json describes`,
+      );
+    }
+    if (expected.join() !== shape.join()) {
+      throw new UserError(
+        `${where}: ${key}: expected ${shapeText(expected)}, got ${shapeText(shape)}`,
+      );
+    }
+    names.set(key, name);
+  }
+  const [lacking] = missing;
+  if (lacking !== undefined) {
+    const more = missing.size > 1 ? ` (and ${missing.size - 1} more)` : "";
+    throw new UserError(`${where}: expected a tensor ${lacking.slice(scope.length)}${more}`);
+  }
+  return names;
+}
+
+/** transformers 5 leaves out the `text_model.` with which older versions, and the graph, begin the text encoder's keys. */
+function parameterOf(key: string, scope: string): string {
+  const bare = scope === "text_encoder." && !key.startsWith("text_model.");
+  return `${scope}${bare ? "text_model." : ""}${key}`;
+}
+
+function requireFinite(values: Float32Array, where: string): void {
+  const fault = values.find((value) => !Number.isFinite(value));
+  if (fault !== undefined) throw new UserError(`${where}: expected finite weights, got ${fault}`);
+}

@@ -1,0 +1,2 @@
+export * from "./index.ts";
+export { onnxruntimeWeb, onnxruntimeWebOn, type WebProvider } from "./onnxruntime.browser.ts";

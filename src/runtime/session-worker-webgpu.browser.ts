@@ -1,0 +1,4 @@
+import * as ort from "onnxruntime-web/webgpu";
+import { answerCalls } from "./answer-calls.browser.ts";
+
+answerCalls(ort, "webgpu");

@@ -1,0 +1,37 @@
+import { describe, expect, inject, test } from "vitest";
+import { toBytes } from "../../src/image/index.ts";
+import { TextToImage } from "../../src/pipelines/index.browser.ts";
+import { onnxruntimeWebOn } from "../../src/runtime/index.browser.ts";
+import type { NdArray } from "../../src/tensor/index.ts";
+import { drawing, onePass } from "./drawing.ts";
+
+const { prompt, options } = drawing;
+
+function greatestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length);
+  return Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+}
+
+/** The picture after one pass of the U-Net. */
+async function firstEstimate(pipeline: TextToImage): Promise<NdArray> {
+  for await (const { denoised } of pipeline.steps(prompt, onePass)) return denoised;
+  throw new Error("expected a step");
+}
+
+describe("the built-in model", () => {
+  test("draws Node.js's picture, within 1 of 255", async () => {
+    await using pipeline = await TextToImage.load("/models/emoji");
+    const [picture] = await pipeline.generate(prompt, options);
+    const reference = { shape: picture!.shape, data: Float32Array.from(inject("picture")) };
+    const [ours, theirs] = [toBytes(picture!), toBytes(reference)];
+    expect(greatestDifference(ours.data, theirs.data)).toBeLessThanOrEqual(1);
+    expect(new Set(theirs.data).size).toBeGreaterThan(50);
+  });
+
+  test("gives Node.js's numbers for a pass on WebGPU, within 1e-3", async () => {
+    const backend = onnxruntimeWebOn("webgpu");
+    await using pipeline = await TextToImage.load("/models/emoji", { backend });
+    const { data } = await firstEstimate(pipeline);
+    expect(greatestDifference(data, inject("denoised"))).toBeLessThan(1e-3);
+  });
+});

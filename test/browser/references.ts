@@ -1,0 +1,22 @@
+import type { TestProject } from "vitest/node";
+import { builtInModel, TextToImage } from "../../src/pipelines/index.node.ts";
+import { drawing, onePass } from "./drawing.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The built-in model's picture in Node.js, [3, height, width] in [-1, 1]. */
+    picture: number[];
+    /** The built-in model's estimate of the picture after one pass, as a latent. */
+    denoised: number[];
+  }
+}
+
+/** Before the tests in Chromium: makes what they must agree with, in Node.js. */
+export default async function setup({ provide }: TestProject): Promise<void> {
+  await using pipeline = await TextToImage.load(builtInModel());
+  const [picture] = await pipeline.generate(drawing.prompt, drawing.options);
+  provide("picture", [...picture!.data]);
+  for await (const { denoised } of pipeline.steps(drawing.prompt, onePass)) {
+    provide("denoised", [...denoised.data]);
+  }
+}
