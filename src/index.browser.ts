@@ -1,40 +1,9 @@
 // frabbit in a browser: what the page imports by the exports map's "browser" condition.
-export * from "./diffusion/index.ts";
-export { encodePng, grid } from "./image/index.ts";
-export * from "./inspect/index.ts";
 export { type LoadOptions, TextToImage } from "./pipelines/index.browser.ts";
-export {
-  type AttentionEdit,
-  type AttentionEdits,
-  type DenoiseOptions,
-  denoisePicture,
-  estimateNoise,
-  fetchModel,
-  fromPatches,
-  type Model,
-  type ModelFiles,
-  modelFiles,
-  modelFromBytes,
-  parseModel,
-  type TextToImageOptions,
-  toPatches,
-  unstack,
-  type Word,
-} from "./pipelines/index.ts";
+export * from "./portable.ts";
 export {
   type Backend,
   onnxruntimeWeb,
   onnxruntimeWebOn,
   type WebProvider,
 } from "./runtime/index.browser.ts";
-export {
-  clamp,
-  linearCombination,
-  type NdArray,
-  PhiloxRandom,
-  Random,
-  type RandomState,
-  sizeOf,
-  UserError,
-} from "./tensor/index.ts";
-export { ClipTokenizer, type EncodedPrompt } from "./text/index.ts";

@@ -1,7 +1,4 @@
-export * from "./diffusion/index.ts";
-export { encodePng, grid } from "./image/index.ts";
 export { readRecording, writeRecording } from "./inspect/index.node.ts";
-export * from "./inspect/index.ts";
 export {
   builtInModel,
   GeneratedImage,
@@ -12,38 +9,10 @@ export {
   TextToImage,
   writeModelFolder,
 } from "./pipelines/index.node.ts";
-export {
-  type AttentionEdit,
-  type AttentionEdits,
-  type DenoiseOptions,
-  denoisePicture,
-  estimateNoise,
-  fetchModel,
-  fromPatches,
-  type Model,
-  type ModelFiles,
-  modelFiles,
-  modelFromBytes,
-  parseModel,
-  type TextToImageOptions,
-  toPatches,
-  unstack,
-  type Word,
-} from "./pipelines/index.ts";
+export * from "./portable.ts";
 export {
   type Backend,
   type NodeProvider,
   onnxruntimeNode,
   onnxruntimeNodeOn,
 } from "./runtime/index.node.ts";
-export {
-  clamp,
-  linearCombination,
-  type NdArray,
-  PhiloxRandom,
-  Random,
-  type RandomState,
-  sizeOf,
-  UserError,
-} from "./tensor/index.ts";
-export { ClipTokenizer, type EncodedPrompt } from "./text/index.ts";
