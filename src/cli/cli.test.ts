@@ -28,6 +28,16 @@ test("a prompt alone draws the pipeline's picture into a file named for prompt a
   expect(decodePng(readFileSync("a-red-apple-7.png"))).toEqual(toBytes(picture!));
 });
 
+test("draws by the sampler of the model's scheduler, as Python writes its file", async () => {
+  cpSync(model, "solver", { recursive: true });
+  writeFileSync(
+    "solver/scheduler/scheduler_config.json",
+    '{"_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity}',
+  );
+  const { out } = await frabbit("x", "--model", "solver", "--steps", "2", "--json");
+  expect(JSON.parse(out[0]!).sampler).toBe("dpmpp-2m");
+});
+
 test("nothing is replaced by a name that was not asked for, and same seed is same bytes", async () => {
   writeFileSync("a-frog-7-2-film.png", "mine");
   for (let i = 0; i < 2; i++) await draw("a frog", "--seed", "7");
@@ -55,6 +65,8 @@ test("--json is one line with files and settings, and the PNG keeps them as A111
     "5",
     "--sampler",
     "euler",
+    "--schedule",
+    "karras",
     "--json",
   ];
   const { code, out } = await draw("generate", ...args, "--guidance", "-1.5", "--width", "24");
@@ -68,6 +80,7 @@ test("--json is one line with files and settings, and the PNG keeps them as A111
     negative: "rain, snow",
     steps: 2,
     sampler: "euler",
+    schedule: "karras",
     guidance: -1.5,
     seed: 5,
     width: 24,
@@ -76,7 +89,7 @@ test("--json is one line with files and settings, and the PNG keeps them as A111
   });
   expect(parameters("a-frog-5.png")).toBe(
     "a frog\nNegative prompt: rain, snow\n" +
-      "Steps: 2, Sampler: euler, CFG scale: -1.5, Seed: 5, Size: 24x16, Model: tiny",
+      "Steps: 2, Sampler: euler, Schedule type: karras, CFG scale: -1.5, Seed: 5, Size: 24x16, Model: tiny",
   );
 });
 
@@ -280,7 +293,8 @@ test("inspect tells what a model folder is, for people and for machines", async 
     schedule: "squaredcos_cap_v2",
     timesteps: 1000,
     spacing: "trailing",
-    clipRange: 1,
+    sampler: "ddim",
+    clip: { range: 1 },
     promptTokens: 77,
   });
   const unet = { name: "unet", library: "diffusers", class: "UNet2DConditionModel" };

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { SamplerName, Step } from "../diffusion/index.ts";
+import type { RunSpacing, SamplerName, Step } from "../diffusion/index.ts";
 import { encodePng } from "../image/index.ts";
 import { type TextToImage, unstack } from "../pipelines/index.ts";
 import { atomicWrite } from "../tensor/index.node.ts";
@@ -8,8 +8,10 @@ import { filmFile } from "./output-file.ts";
 import { parametersText, type Settings } from "./parameters.ts";
 
 /** One picture to draw, and the file for it. */
-export interface Drawing extends Omit<Settings, "width" | "height" | "sampler"> {
-  readonly sampler: SamplerName;
+export interface Drawing extends Omit<Settings, "width" | "height" | "sampler" | "schedule"> {
+  /** Default: the model's own. */
+  readonly sampler?: SamplerName | undefined;
+  readonly schedule?: RunSpacing | undefined;
   readonly width?: number | undefined;
   readonly height?: number | undefined;
   readonly film: boolean;
@@ -32,13 +34,15 @@ export async function drawToFile(
   drawing: Drawing,
   taken: () => void,
 ): Promise<Drawn> {
-  const { film, file, width: w, height: h, ...settings } = drawing;
+  const { film, file, width: w, height: h, sampler, schedule, ...settings } = drawing;
   const shown = film ? filmSteps(settings.steps) : new Set<number>();
   const columns: Step[] = [];
   const run = pipeline.steps(settings.prompt, {
     ...settings,
     negativePrompt: settings.negative,
     guidanceScale: settings.guidance,
+    ...(sampler && { sampler }),
+    ...(schedule && { spacing: schedule }),
     ...(w !== undefined && { width: w }),
     ...(h !== undefined && { height: h }),
   });
@@ -50,8 +54,15 @@ export async function drawToFile(
   }
   const picture = unstack(pipeline.decode(result.value))[0]!;
   const [, height = 0, width = 0] = picture.shape;
-  const text = { parameters: parametersText({ ...settings, width, height }) };
+  const drawn = {
+    ...settings,
+    sampler: sampler ?? pipeline.model.scheduler.samplerName,
+    ...(schedule && { schedule }),
+    width,
+    height,
+  };
+  const text = { parameters: parametersText(drawn) };
   atomicWrite(file, encodePng(picture, { text }));
   if (film) atomicWrite(filmFile(file), encodePng(filmStrip(pipeline, columns), { text }));
-  return { ...settings, width, height, files: film ? [file, filmFile(file)] : [file] };
+  return { ...drawn, files: film ? [file, filmFile(file)] : [file] };
 }

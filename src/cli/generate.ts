@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { basename, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { type SamplerName, samplers } from "../diffusion/index.ts";
+import { type RunSpacing, runSpacings, type SamplerName, samplers } from "../diffusion/index.ts";
 import type { TextToImage } from "../pipelines/index.ts";
 import { UserError } from "../tensor/index.ts";
 import type { Drawn } from "./draw.ts";
@@ -17,7 +17,8 @@ interface Typed {
   readonly negative: string;
   readonly steps: number;
   readonly guidance: number;
-  readonly sampler: SamplerName;
+  readonly sampler?: SamplerName;
+  readonly schedule?: RunSpacing;
   readonly seed?: number;
   readonly count: number;
   readonly width?: number;
@@ -49,9 +50,16 @@ export function generateCommand(): Command {
       3,
     )
     .addOption(
-      new Option("--sampler <name>", "the way from noise to picture")
-        .choices(Object.keys(samplers))
-        .default("ddim"),
+      new Option(
+        "--sampler <name>",
+        "the way from noise to picture (default: the model's own)",
+      ).choices(Object.keys(samplers)),
+    )
+    .addOption(
+      new Option(
+        "--schedule <name>",
+        "how the steps are laid from noise to picture (default: as the model says)",
+      ).choices(runSpacings),
     )
     .option("--seed <n>", "same seed, same picture; 0 to 2^53 (default: random)", numberFor("seed"))
     .option("--count <n>", "pictures to draw, with seeds n, n + 1, ...", numberFor("count"), 1)

@@ -23,7 +23,7 @@ function table(model: ModelDescription): string {
     const size = parameters === undefined ? "" : `, ${count(parameters)} parameters${stored}`;
     return [name, `${className} (${library})${size}`] as const;
   });
-  const { size, sizeMultiple, patchSize, clipRange } = model;
+  const { size, sizeMultiple, patchSize } = model;
   const rows = [
     ["model", model.folder],
     ...parts,
@@ -34,8 +34,8 @@ function table(model: ModelDescription): string {
     ["schedule", `${model.schedule}, ${model.timesteps} timesteps`],
     [
       "sampling",
-      `${model.spacing} spacing, ends ${model.endClean ? "clean" : "at timestep 0"}, ` +
-        (clipRange === null ? "estimates not clipped" : `estimates clipped to ±${clipRange}`),
+      `${model.sampler}, ${model.spacing} spacing, ends ${model.endClean ? "clean" : "at timestep 0"}, ` +
+        `estimates ${clipping(model)}`,
     ],
     [
       "tokenizer's size",
@@ -44,6 +44,11 @@ function table(model: ModelDescription): string {
   ] as const;
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}
+
+function clipping({ clip }: ModelDescription): string {
+  if (clip === null) return "not clipped";
+  return "range" in clip ? `clipped to ±${clip.range}` : `thresholded at ${100 * clip.ratio} %`;
 }
 
 function count(value: number): string {

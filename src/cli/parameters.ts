@@ -4,6 +4,8 @@ export interface Settings {
   readonly negative: string;
   readonly steps: number;
   readonly sampler: string;
+  /** How the steps are laid, where it is not as the model's scheduler says. */
+  readonly schedule?: string;
   readonly guidance: number;
   readonly seed: number;
   readonly width: number;
@@ -17,10 +19,12 @@ export interface Settings {
  * (`modules/infotext_utils.py`): values with a comma, a colon or a line break are in JSON's quotes.
  */
 export function parametersText(settings: Settings): string {
-  const { prompt, negative, steps, sampler, guidance, seed, width, height, model } = settings;
+  const { prompt, negative, steps, sampler, schedule, guidance, seed, width, height, model } =
+    settings;
   const values = {
     Steps: steps,
     Sampler: sampler,
+    ...(schedule !== undefined && { "Schedule type": schedule }),
     "CFG scale": guidance,
     Seed: seed,
     Size: `${width}x${height}`,

@@ -58,7 +58,11 @@ export {
   withZeroTerminalSnr,
 } from "./schedule.ts";
 export {
+  type Clip,
   fromSchedulerConfig,
+  keepInRange,
+  type RunSpacing,
+  runSpacings,
   type SchedulerConfig,
   type SchedulerOverride,
 } from "./scheduler-config.ts";

@@ -15,6 +15,8 @@ export interface SchedulerClass {
   readonly absent?: Json;
   /** What it does whatever a field says that it does not know. */
   readonly always?: Json;
+  /** Whether it reads `thresholding`. */
+  readonly thresholds?: boolean;
   /** The sampler, made as the config has it. */
   readonly sampler: (config: Json) => readonly [name: SamplerName, sampler: Sampler];
 }
@@ -35,6 +37,7 @@ const inSigma = { absent: linspace, always: { ...neverClips, ...noZeroSnr } };
 export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
   DDPMScheduler: {
     grid: "table",
+    thresholds: true,
     absent: { clip_sample: true, variance_type: "fixed_small" },
     always: { ...endsClean, ...evenSigmas },
     sampler: (config) => {
@@ -44,6 +47,7 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
   },
   DDIMScheduler: {
     grid: "stride",
+    thresholds: true,
     absent: { clip_sample: true },
     always: evenSigmas,
     sampler: () => ["ddim", samplers.ddim()],
@@ -105,6 +109,7 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
   },
   DPMSolverMultistepScheduler: {
     grid: "open",
+    thresholds: true,
     absent: { ...linspace, lower_order_final: true, euler_at_final: false, solver_order: 2 },
     always: neverClips,
     sampler: (config) => {
@@ -126,6 +131,7 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
   },
   UniPCMultistepScheduler: {
     grid: "open",
+    thresholds: true,
     absent: { ...linspace, lower_order_final: true, predict_x0: true, solver_order: 2 },
     always: neverClips,
     sampler: (config) => {
@@ -140,6 +146,7 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
   },
   DEISMultistepScheduler: {
     grid: "open",
+    thresholds: true,
     absent: { ...linspace, lower_order_final: true, solver_order: 2 },
     always: { ...neverClips, ...noZeroSnr },
     sampler: (config) => {
@@ -149,6 +156,7 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
   },
   LCMScheduler: {
     grid: "distilled",
+    thresholds: true,
     absent: { ...latentBetas, beta_schedule: "scaled_linear", timestep_scaling: 10 },
     always: { ...endsClean, ...evenSigmas },
     sampler: (config) => {

@@ -33,7 +33,7 @@ test("Stable Diffusion 1.5", () => {
     samplerName: "pndm",
     spacing: "leading",
     endClean: false,
-    clipRange: undefined,
+    clip: undefined,
   });
   expect(config.levels(4).map(({ t }) => t)).toEqual([751, 501, 251, 1, 0]);
   expect(config.deviation(config.levels(4)[0]!)).toBeCloseTo(1, 12);
@@ -48,7 +48,7 @@ describe("absent fields and fields of other classes are read as diffusers' class
       samplerName: "ddpm",
       spacing: "leading",
       endClean: true,
-      clipRange: 1,
+      clip: { range: 1 },
     });
   });
 
@@ -80,8 +80,21 @@ test("each of diffusers' classes is a sampler", () => {
   );
 });
 
-test("a config of an unknown class is run by ddim", () => {
-  expect(fromSchedulerConfig({ _class_name: "NewScheduler" }).samplerName).toBe("ddim");
+test("a config without a class is run by ddim", () => {
+  expect(fromSchedulerConfig({}).samplerName).toBe("ddim");
+});
+
+describe("thresholding", () => {
+  const thresholding = { thresholding: true, sample_max_value: 2 };
+  test("is read before clip_sample", () => {
+    const json = { _class_name: "DDIMScheduler", clip_sample: true, ...thresholding };
+    expect(fromSchedulerConfig(json).clip).toEqual({ ratio: 0.995, max: 2 });
+  });
+
+  test("is nothing to classes that do not know it", () => {
+    const json = { _class_name: "EulerDiscreteScheduler", clip_sample: true, ...thresholding };
+    expect(fromSchedulerConfig(json).clip).toBeUndefined();
+  });
 });
 
 describe("another sampler in place of the config's", () => {
@@ -104,18 +117,26 @@ describe("another sampler in place of the config's", () => {
   });
 });
 
-describe("another spacing of sigma", () => {
+describe("another spacing", () => {
   test("takes the place of the config's", () => {
     const json = { _class_name: "EulerDiscreteScheduler", use_karras_sigmas: true };
     const exponential = { ...json, use_karras_sigmas: false, use_exponential_sigmas: true };
-    expect(steps(json, 6, { sigmas: "exponential" })).toEqual(steps(exponential, 6));
+    expect(steps(json, 6, { spacing: "exponential" })).toEqual(steps(exponential, 6));
     expect(steps(json, 6)).not.toEqual(steps(exponential, 6));
   });
 
   test("is refused where the sampler's class has none", () => {
-    expect(() => fromSchedulerConfig(stableDiffusion, { sigmas: "karras" })).toThrow(
-      "sigmas: pndm cannot be run with karras sigmas",
+    expect(() => fromSchedulerConfig(stableDiffusion, { spacing: "karras" })).toThrow(
+      "spacing: pndm cannot be run with karras spacing",
     );
+    expect(() =>
+      fromSchedulerConfig(stableDiffusion, { sampler: "lcm", spacing: "trailing" }),
+    ).toThrow("spacing: lcm cannot be run with trailing spacing");
+  });
+
+  test("in time takes the place of sigmas", () => {
+    const json = { _class_name: "EulerDiscreteScheduler", use_karras_sigmas: true };
+    expect(steps(json, 4, { spacing: "trailing" })).toEqual([999, 749, 499, 249, -1]);
   });
 });
 
@@ -170,6 +191,8 @@ test.each([
     { beta_schedule: "laplace" },
     'beta_schedule: expected linear, scaled_linear, squaredcos_cap_v2, sigmoid, got "laplace"',
   ],
+  [{ _class_name: "EDMEulerScheduler" }, "_class_name: expected DDPMScheduler, DDIMScheduler, "],
+  [{ thresholding: true, dynamic_thresholding_ratio: 2 }, "dynamic_thresholding_ratio"],
   [{ prediction_type: "learned" }, "prediction_type"],
   [{ timestep_spacing: "continuous" }, "timestep_spacing"],
   [{ num_train_timesteps: 1e12 }, "num_train_timesteps: expected a whole number from 1 to 1000000"],

@@ -1,5 +1,8 @@
 import { UserError } from "../tensor/index.ts";
+import { clipDenoised } from "./clip-denoised.ts";
 import { type Continuum, continuumOf } from "./continuum.ts";
+import type { Denoiser } from "./denoiser.ts";
+import { type DynamicThresholdOptions, dynamicThreshold } from "./guidance/dynamic-threshold.ts";
 import { type PredictionType, predictionTypes } from "./parameterization.ts";
 import type { Sampler } from "./sampler.ts";
 import { type SamplerName, samplers } from "./samplers/index.ts";
@@ -30,8 +33,8 @@ export interface SchedulerConfig {
   readonly spacing: Spacing;
   /** Whether runs end in the clean picture. */
   readonly endClean: boolean;
-  /** The range for `clipDenoised` (`clip_sample`), or undefined where nothing is clipped. */
-  readonly clipRange: number | undefined;
+  /** How estimates are kept in range (`clip_sample`, `thresholding`); undefined where they are not. */
+  readonly clip: Clip | undefined;
   /**
    * The levels of a run of `steps` steps, as diffusers' class lays them; where its shift depends on the picture's size,
    * `tokens` is the number of patches. Throws a `UserError` for a number of steps that cannot be.
@@ -42,40 +45,56 @@ export interface SchedulerConfig {
   readonly deviation: (first: NoiseLevel) => number;
 }
 
+/** The range for `clipDenoised`, or the options of `dynamicThreshold`. */
+export type Clip = { readonly range: number } | Required<DynamicThresholdOptions>;
+
+/** The denoiser with its estimates kept in range. */
+export function keepInRange(denoise: Denoiser, clip: Clip | undefined): Denoiser {
+  if (clip === undefined) return denoise;
+  return "range" in clip ? clipDenoised(denoise, clip.range) : dynamicThreshold(denoise, clip);
+}
+
 /** What to do in place of what a config says. */
 export interface SchedulerOverride {
   /** Another sampler, run by the rules of its own class of diffusers: `Class.from_config(config)`. */
   readonly sampler?: SamplerName;
-  /** Another spacing of sigma (`use_karras_sigmas` and the like), of samplers whose class has it. */
-  readonly sigmas?: SigmaSpacing;
+  /** How the steps are laid (`timestep_spacing`, `use_karras_sigmas` and the like), as far as the sampler's class has it. */
+  readonly spacing?: RunSpacing;
 }
+
+const timestepSpacings = ["leading", "linspace", "trailing"] as const;
+
+/** How the steps of a run may be laid: evenly in time, with one end or both, or by a rule for sigma. */
+export type RunSpacing = (typeof timestepSpacings)[number] | SigmaSpacing;
+
+/** Names of the spacings. */
+export const runSpacings: readonly RunSpacing[] = [...timestepSpacings, ...sigmaSpacings];
 
 /**
  * Reads a diffusers `scheduler_config.json`: how a model was trained, and by which sampler, levels and spacing it draws.
  * Absent fields, fields of other classes and known defects are read as diffusers' class reads them, so that the same
- * noise becomes the same picture. A class that is not known here is read as DDIM; `thresholding` is not read.
+ * noise becomes the same picture; without a class it is DDIM's.
  * Throws a `UserError` that names the field when a value is unknown or out of range.
  */
 export function fromSchedulerConfig(
   json: unknown,
-  { sampler, sigmas }: SchedulerOverride = {},
+  override: SchedulerOverride = {},
 ): SchedulerConfig {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new UserError("scheduler_config.json: expected an object");
   }
-  const { config, rules } = merged(json as Json, sampler, sigmas);
+  const { config, rules } = merged(json as Json, override);
   const [name, made] = rules.sampler(config);
-  const samplerName = sampler ?? name;
-  const clip = oneOf(config, "clip_sample", [true, false]);
+  const samplerName = override.sampler ?? name;
   const schedule = readSchedule(config, rules);
   return {
     schedule,
     predictionType: oneOf(config, "prediction_type", predictionTypes),
     samplerName,
     sampler: samplerName === name ? made : samplers[samplerName](),
-    spacing: oneOf(config, "timestep_spacing", ["leading", "linspace", "trailing"]),
+    spacing: oneOf(config, "timestep_spacing", timestepSpacings),
     endClean: oneOf(config, "set_alpha_to_one", [true, false]),
-    clipRange: clip ? number(config, "clip_sample_range", { from: 1e-6, to: 1e6 }) : undefined,
+    clip: readClip(config, rules),
     levels: gridRules[rules.grid](config, schedule),
     continuum: continuumOf(schedule),
     deviation: deviationOf(config, rules.grid),
@@ -85,26 +104,33 @@ export function fromSchedulerConfig(
 /** The config with what its class assumes and what is to take its place, and the class's rules. */
 function merged(
   json: Json,
-  sampler: SamplerName | undefined,
-  sigmas: SigmaSpacing | undefined,
+  { sampler, spacing }: SchedulerOverride,
 ): { config: Json; rules: SchedulerClass } {
-  const ownClass = schedulerClasses[String(json._class_name)];
-  const instead = sampler !== undefined && ownClass?.grid !== "flow" ? classOfSampler[sampler] : {};
-  const respaced =
-    sigmas &&
-    Object.fromEntries(
-      sigmaSpacings.map((spacing) => [`use_${spacing}_sigmas`, spacing === sigmas]),
-    );
-  const given: Json = { ...json, ...instead, ...respaced };
-  const rules = schedulerClasses[String(given._class_name)] ?? {
-    grid: "stride",
-    sampler: () => ["ddim", samplers.ddim()],
-  };
+  const { grid } = classOf(json);
+  const instead = sampler !== undefined && grid !== "flow" ? classOfSampler[sampler] : {};
+  const given: Json = { ...json, ...instead, ...(spacing && respaced(spacing)) };
+  const rules = classOf(given);
   const config = { ...commonDefaults, ...rules.absent, ...given, ...rules.always };
-  if (sigmas !== undefined && sigmaSpacingOf(config) !== sigmas) {
-    throw new UserError(`sigmas: ${rules.sampler(config)[0]} cannot be run with ${sigmas} sigmas`);
+  const fixed = rules.grid === "distilled" || rules.grid === "flow";
+  const spaced = sigmaSpacingOf(config) ?? (fixed ? undefined : config.timestep_spacing);
+  if (spacing !== undefined && spaced !== spacing) {
+    const name = sampler ?? rules.sampler(config)[0];
+    throw new UserError(`spacing: ${name} cannot be run with ${spacing} spacing`);
   }
   return { config, rules };
+}
+
+function classOf(config: Json): SchedulerClass {
+  const { _class_name: name = "DDIMScheduler" } = config;
+  const known = Object.keys(schedulerClasses);
+  return schedulerClasses[oneOf({ _class_name: name }, "_class_name", known)]!;
+}
+
+/** The fields by which a config asks for a spacing. */
+function respaced(spacing: RunSpacing): Json {
+  const even = timestepSpacings.find((name) => name === spacing);
+  const sigmas = sigmaSpacings.map((name) => [`use_${name}_sigmas`, name === spacing] as const);
+  return { ...(even && { timestep_spacing: even }), ...Object.fromEntries(sigmas) };
 }
 
 const commonDefaults: Json = {
@@ -119,6 +145,9 @@ const commonDefaults: Json = {
   final_sigmas_type: "zero",
   clip_sample: false,
   clip_sample_range: 1,
+  thresholding: false,
+  dynamic_thresholding_ratio: 0.995,
+  sample_max_value: 1,
   rescale_betas_zero_snr: false,
   use_karras_sigmas: false,
   use_exponential_sigmas: false,
@@ -128,6 +157,16 @@ const commonDefaults: Json = {
   original_inference_steps: 50,
   shift: 1,
 };
+
+/** Where a config asks for both, diffusers thresholds. */
+function readClip(config: Json, { thresholds = false }: SchedulerClass): Clip | undefined {
+  if (thresholds && oneOf(config, "thresholding", [true, false])) {
+    const ratio = number(config, "dynamic_thresholding_ratio", { from: 0, to: 1 });
+    return { ratio, max: number(config, "sample_max_value", { from: 1, to: 1e6 }) };
+  }
+  if (!oneOf(config, "clip_sample", [true, false])) return undefined;
+  return { range: number(config, "clip_sample_range", { from: 1e-6, to: 1e6 }) };
+}
 
 /** The levels that the network knows; those of solvers that divide by alpha leave a trace of the picture at the end. */
 function readSchedule(config: Json, { grid }: SchedulerClass): Schedule {

@@ -11,7 +11,16 @@ export interface ChartOptions {
   readonly title: string;
 }
 
-const colours = ["#1f6feb", "#d1480f", "#2b8a3e", "#7048a8"];
+const colours = [
+  "#1f6feb",
+  "#d1480f",
+  "#2b8a3e",
+  "#7048a8",
+  "#b8860b",
+  "#c2255c",
+  "#0b7285",
+  "#495057",
+];
 const margin = { top: 36, right: 16, bottom: 28, left: 64 };
 
 /** A line chart as SVG, with linear axes that fit the points; points that are not finite are left out. */

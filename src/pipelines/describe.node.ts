@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { z } from "zod";
-import type { PredictionType } from "../diffusion/index.ts";
+import type { Clip, PredictionType, SamplerName } from "../diffusion/index.ts";
 import { readSafetensors } from "../safetensors/index.node.ts";
 import { sizeOf } from "../tensor/index.ts";
-import { modelParameters } from "./model.ts";
+import { modelParameters, parseJson } from "./model.ts";
 import { readModelFolder } from "./model-folder.node.ts";
 import { nativeSize, sizeMultiple } from "./picture-size.ts";
 import { weightFiles } from "./read-model.ts";
@@ -31,8 +31,9 @@ export interface ModelDescription {
   readonly timesteps: number;
   readonly spacing: string;
   readonly endClean: boolean;
-  /** Estimates are clipped to [-clipRange, clipRange]; null where they are not. */
-  readonly clipRange: number | null;
+  readonly sampler: SamplerName;
+  /** How estimates are kept in range; null where they are not. */
+  readonly clip: Clip | null;
   readonly vocabulary: number;
   /** Most tokens of a prompt, start and end included. */
   readonly promptTokens: number;
@@ -65,7 +66,7 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
     ),
   );
   const { beta_schedule, trained_betas } = SchedulerFile.parse(
-    JSON.parse(files["scheduler/scheduler_config.json"]),
+    parseJson(files["scheduler/scheduler_config.json"], folder),
   );
   return {
     folder,
@@ -82,7 +83,8 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
     timesteps: scheduler.schedule.alphasCumprod.length,
     spacing: scheduler.spacing,
     endClean: scheduler.endClean,
-    clipRange: scheduler.clipRange ?? null,
+    sampler: scheduler.samplerName,
+    clip: scheduler.clip ?? null,
     vocabulary: textEncoder.vocab_size,
     promptTokens: tokenizer.modelMaxLength,
   };

@@ -147,10 +147,16 @@ function smallestUNet(unet: UNetConfig): { readonly scope: Scope; readonly outpu
   return { scope, output: unet2DCondition(scope, inputs, unet, "planes") };
 }
 
-/** The value of a JSON text; a `UserError` that names the file when it is none. */
+/**
+ * The value of a JSON text as Python writes it: NaN and infinities, which JSON lacks, are null. A `UserError` that names
+ * the file when it is none.
+ */
 export function parseJson(text: string, where: string): unknown {
+  const stringOrMissing = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
   try {
-    return JSON.parse(text);
+    return JSON.parse(
+      text.replace(stringOrMissing, (found) => (found.startsWith('"') ? found : "null")),
+    );
   } catch {
     throw new UserError(`${where}: expected JSON`);
   }

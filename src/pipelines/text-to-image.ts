@@ -2,15 +2,18 @@ import {
   type Combination,
   type ConditionalDenoiser,
   classifierFree,
-  clipDenoised,
   type Denoiser,
   finish,
   fromSchedulerConfig,
   type GuidanceScale,
+  keepInRange,
   type NoiseLevel,
   predict,
+  type RunSpacing,
+  runSpacings,
   type Sampler,
   type SamplerName,
+  type SchedulerConfig,
   type Step,
   sample,
   samplers,
@@ -18,7 +21,7 @@ import {
 import { clamp, type NdArray, Random, sizeOf, UserError } from "../tensor/index.ts";
 import type { EncodedPrompt } from "../text/index.ts";
 import type { AttentionEdits } from "./attention.ts";
-import { type Model, unetProbes } from "./model.ts";
+import { type Model, parseJson, unetProbes } from "./model.ts";
 import { type NetworkOptions, Networks } from "./networks.ts";
 import { fromPatches, toPatches } from "./patches.ts";
 import { latentShape, nativeSize } from "./picture-size.ts";
@@ -34,10 +37,12 @@ export interface TextToImageOptions {
   readonly guidanceScale?: GuidanceScale;
   /** How the predictions with the text and without become one. Default `extrapolate`. */
   readonly combine?: Combination;
-  /** Keeps the guided estimates in range, in place of the clipping that the model's scheduler says. */
+  /** Keeps the guided estimates in range, in place of what the model's scheduler says, whatever the sampler is. */
   readonly clip?: (denoise: Denoiser) => Denoiser;
   /** A sampler or its name. Default: that of the model's scheduler. A named one runs by its own class's rules. */
   readonly sampler?: Sampler | SamplerName;
+  /** How the steps are laid. Default: as the model's scheduler says. */
+  readonly spacing?: RunSpacing;
   /** A whole number from 0 to 2^53 of which the low 32 bits count; picture i uses seed + i. Default 0. */
   readonly seed?: number;
   /** Pictures to make at once. Default 1. */
@@ -112,7 +117,7 @@ export class TextToImage implements AsyncDisposable {
     options: TextToImageOptions = {},
   ): AsyncGenerator<Step, NdArray, void> {
     const { steps = 20, wrap = (denoise) => denoise } = options;
-    const { sampler, continuum, ...scheduler } = schedulerOf(this.model, options.sampler);
+    const { sampler, continuum, ...scheduler } = schedulerOf(this.model, options);
     const levels = options.levels ?? scheduler.levels(steps);
     const denoise = await this.#denoiser(prompt, options);
     return yield* sample({
@@ -148,7 +153,7 @@ export class TextToImage implements AsyncDisposable {
     prompt: string,
     { negativePrompt = "", guidanceScale = 3, ...options }: TextToImageOptions,
   ): Promise<Denoiser> {
-    const { clipRange } = this.model.scheduler;
+    const { clip } = this.model.scheduler;
     const { combine, from } = options;
     const guided = classifierFree(this.#conditional(options), {
       withText: { text: await this.#embed(prompt), prompt: true },
@@ -157,8 +162,7 @@ export class TextToImage implements AsyncDisposable {
       from,
       ...(combine && { combine }),
     });
-    if (options.clip) return options.clip(guided);
-    return clipRange === undefined ? guided : clipDenoised(guided, clipRange);
+    return options.clip ? options.clip(guided) : keepInRange(guided, clip);
   }
 
   /** The U-Net as a denoiser for several texts at once. */
@@ -251,16 +255,31 @@ function parts(
   );
 }
 
-/** The model's scheduler with the sampler that is asked for. */
-function schedulerOf({ scheduler, files }: Model, sampler: Sampler | SamplerName | undefined) {
-  if (sampler === undefined) return scheduler;
-  if (typeof sampler === "function") return { ...scheduler, sampler };
-  if (!Object.hasOwn(samplers, sampler)) {
-    const names = Object.keys(samplers).join(", ");
-    throw new UserError(`sampler: expected one of ${names}, got ${sampler}`);
-  }
-  return fromSchedulerConfig(JSON.parse(files["scheduler/scheduler_config.json"]), { sampler });
+/** The model's scheduler with the sampler and the spacing that are asked for. */
+function schedulerOf(
+  { scheduler, files }: Model,
+  { sampler, spacing }: Pick<TextToImageOptions, "sampler" | "spacing">,
+): SchedulerConfig {
+  const own = typeof sampler === "function";
+  if (sampler !== undefined && !own) requireOneOf("sampler", Object.keys(samplers), sampler);
+  if (spacing !== undefined) requireOneOf("spacing", runSpacings, spacing);
+  const named = own ? undefined : sampler;
+  const asked =
+    named === undefined && spacing === undefined
+      ? scheduler
+      : fromSchedulerConfig(parseJson(files[schedulerFile], schedulerFile), {
+          ...(named && { sampler: named }),
+          ...(spacing && { spacing }),
+        });
+  return own ? { ...asked, sampler } : asked;
 }
+
+function requireOneOf(option: string, names: readonly string[], name: string): void {
+  if (names.includes(name)) return;
+  throw new UserError(`${option}: expected one of ${names.join(", ")}, got ${name}`);
+}
+
+const schedulerFile = "scheduler/scheduler_config.json";
 
 /** Picture i has seed + i, as far as that is a seed; its low 32 bits, which alone count, go on from there. */
 export function seedOf(seed: number, i: number): number {

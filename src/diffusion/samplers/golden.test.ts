@@ -1,14 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { linearCombination, type NdArray, Random } from "../../tensor/index.ts";
-import { clipDenoised } from "../clip-denoised.ts";
 import type { Denoiser } from "../denoiser.ts";
 import { normalNoise } from "../noise.ts";
 import { type PredictionType, predict } from "../parameterization.ts";
 import { finish, sample } from "../sample.ts";
 import type { Sampler } from "../sampler.ts";
 import type { NoiseLevel } from "../schedule.ts";
-import { fromSchedulerConfig, type SchedulerConfig } from "../scheduler-config.ts";
+import { fromSchedulerConfig, keepInRange, type SchedulerConfig } from "../scheduler-config.ts";
 import { samplers } from "./index.ts";
 
 /** Runs of one of diffusers' schedulers, written by test/golden/make/schedulers.py. */
@@ -67,9 +66,8 @@ async function run(runs: Runs, steps: number, { seed, shape }: Golden) {
   const levels = config.levels(steps, tokens);
   const random = [new Random(seed)];
   const latent = linearCombination([[config.deviation(levels[0]!), normalNoise(shape, random)]]);
-  const plain = denoiser(config.predictionType);
-  const { clipRange, continuum } = config;
-  const denoise = clipRange === undefined ? plain : clipDenoised(plain, clipRange);
+  const { clip, continuum } = config;
+  const denoise = keepInRange(denoiser(config.predictionType), clip);
   const sampler = samplerOf(runs, config);
   const end = await finish(sample({ denoise, sampler, levels, continuum, latent, random }));
   return { end, first: levels[0]! };
