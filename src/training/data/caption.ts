@@ -1,5 +1,5 @@
 import type { Random } from "../../tensor/index.ts";
-import type { Cell, Concept, Style } from "./corpus.ts";
+import { type Cell, colourOf } from "./corpus.ts";
 
 const openings = ["a picture of", "a drawing of", "an icon of"] as const;
 
@@ -18,11 +18,8 @@ export function caption({ concept, style }: Cell, random: Random): string {
   return joined([opening, articleFor(object, concept.mass, random), object]) + after;
 }
 
-function colourOf({ colour = "" }: Concept, style: Style): string {
-  return typeof colour === "string" ? colour : (colour[style.name] ?? "");
-}
-
-function articleFor(object: string, mass: boolean, random: Random): string {
+/** "the" (20 %), none (25 %), or "a" or "an" where the object takes it. */
+export function articleFor(object: string, mass: boolean, random: Random): string {
   const which = random.uniform();
   if (which < 0.25) return "";
   if (which < 0.45) return "the";
@@ -31,13 +28,15 @@ function articleFor(object: string, mass: boolean, random: Random): string {
 
 /** "a" or "an" by the sound that follows, as far as spelling tells it in the corpus's words. */
 export function indefiniteArticle(following: string): "a" | "an" {
-  return /^(?:[aeio]|u(?!ni)|hour)/.test(following) ? "an" : "a";
+  return /^(?:[aeio]|u(?!ni|fo)|hour)/.test(following) ? "an" : "a";
 }
 
-function pick<T>(choices: readonly T[], random: Random): T {
+/** One of the choices, with equal chances. */
+export function pick<T>(choices: readonly T[], random: Random): T {
   return choices[random.integer(choices.length)]!;
 }
 
-function joined(words: readonly string[]): string {
+/** The words that are not empty, with spaces between. */
+export function joined(words: readonly string[]): string {
   return words.filter(Boolean).join(" ");
 }

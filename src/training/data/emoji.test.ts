@@ -98,8 +98,17 @@ describe("caption", () => {
   });
 
   it("takes a or an by the sound that follows, and neither for what is not counted", () => {
-    const articles = ["apple", "orange", "umbrella", "hourglass", "unicorn", "horse", "3d apple"];
-    expect(articles.map(indefiniteArticle)).toEqual(["an", "an", "an", "an", "a", "a", "a"]);
+    const articles = [
+      "apple",
+      "orange",
+      "umbrella",
+      "hourglass",
+      "unicorn",
+      "horse",
+      "ufo",
+      "3d apple",
+    ];
+    expect(articles.map(indefiniteArticle)).toEqual(["an", "an", "an", "an", "a", "a", "a", "a"]);
     const bread = samples.filter(({ cell }) => cell.concept.mass).map(({ text }) => text);
     expect(bread.filter((text) => /^an? (?!(picture|drawing|icon) of)/.test(text))).toEqual([]);
   });

@@ -2,34 +2,31 @@ import { spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { access, copyFile, mkdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join, sep } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { UserError } from "../../tensor/index.ts";
-import type { Concept, Style } from "./corpus.ts";
-import { spriteSize } from "./emoji.ts";
+import { type Concept, iconOf, type Style } from "./corpus.ts";
 import { reason } from "./reason.ts";
 
-/** Pixels of the longer side of an object in its sprite. */
-const objectSize = 58;
-/** SVG is drawn at this many times the final size before it is shrunk. */
-const oversampling = 4;
+/** Pixels a side that SVG is drawn at before it is shrunk. */
+const drawnSize = 256;
 
 const lists = ["package.json", "package-lock.json"] as const;
 
-/** The folder `data/emoji` of this package, found upwards from this file (in `src` or bundled in `dist`). */
-export async function emojiDataFolder(): Promise<string> {
+/** A corpus's folder in `data` of this package, found upwards from this file (in `src` or bundled in `dist`). */
+export async function dataFolderOf(corpus: string): Promise<string> {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (folder !== dirname(folder)) {
-    const candidate = join(folder, "data", "emoji");
+    const candidate = join(folder, "data", corpus);
     if (await readable(join(candidate, "concepts.json"))) return candidate;
     folder = dirname(folder);
   }
-  throw new Error("data/emoji/concepts.json is missing from this copy of frabbit");
+  throw new Error(`data/${corpus}/concepts.json is missing from this copy of frabbit`);
 }
 
-/** Where art and sprites are kept: `data/emoji` in a clone, the person's cache folder for an installed package. */
-export async function emojiWorkFolder(dataFolder: string): Promise<string> {
+/** Where art and sprites are kept: the data folder in a clone, the person's cache folder for an installed package. */
+export async function workFolderOf(dataFolder: string): Promise<string> {
   const installed = dataFolder.split(sep).includes("node_modules");
   const writable = await access(dataFolder, constants.W_OK).then(
     () => true,
@@ -37,7 +34,18 @@ export async function emojiWorkFolder(dataFolder: string): Promise<string> {
   );
   if (writable && !installed) return dataFolder;
   const caches = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  return join(caches, "frabbit", "emoji");
+  return join(caches, "frabbit", basename(dataFolder));
+}
+
+/** A corpus's art: where its lists are, where the art is kept, how much of it there is. */
+export interface Art {
+  /** The corpus. */
+  readonly name: string;
+  readonly dataFolder: string;
+  readonly workFolder: string;
+  readonly styles: readonly Style[];
+  /** What a person is told before it is downloaded: "25 MB, 80 MB on disk". */
+  readonly amount: string;
 }
 
 const HiddenLock = z.object({ packages: z.record(z.string(), z.object({ version: z.string() })) });
@@ -47,14 +55,12 @@ const HiddenLock = z.object({ packages: z.record(z.string(), z.object({ version:
  * @throws {UserError} if the folder cannot be written or the download fails.
  */
 export async function installArt(
-  dataFolder: string,
-  workFolder: string,
-  styles: readonly Style[],
+  { name, dataFolder, workFolder, styles, amount }: Art,
   log: (message: string) => void,
 ): Promise<void> {
   if (await isInstalled(workFolder, styles)) return;
   log(
-    `Downloading the emoji corpus: ${styles.length} art packages from npm (25 MB, 80 MB on disk), ` +
+    `Downloading the ${name} corpus: ${styles.length} art packages from npm (${amount}), ` +
       `once, into ${workFolder}`,
   );
   if (workFolder !== dataFolder) {
@@ -62,10 +68,10 @@ export async function installArt(
       await mkdir(workFolder, { recursive: true });
       for (const list of lists) await copyFile(join(dataFolder, list), join(workFolder, list));
     } catch (error) {
-      throw new UserError(`the emoji art cannot be kept in ${workFolder}: ${reason(error)}`);
+      throw new UserError(`the ${name} art cannot be kept in ${workFolder}: ${reason(error)}`);
     }
   }
-  await npmCi(workFolder);
+  await npmCi(name, workFolder);
 }
 
 /** npm writes its hidden lock file last, so the versions in it are really there. */
@@ -79,9 +85,16 @@ async function isInstalled(workFolder: string, styles: readonly Style[]): Promis
   });
 }
 
-async function npmCi(folder: string): Promise<void> {
+async function npmCi(name: string, folder: string): Promise<void> {
   const failure = await new Promise<string | undefined>((resolve) => {
-    const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    const args = [
+      "ci",
+      "--omit=dev",
+      "--ignore-scripts",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+    ];
     args.push("--fetch-retries=1", "--fetch-retry-mintimeout=1000"); // offline is told in seconds
     const shell = process.platform === "win32"; // npm is a .cmd file there
     const npm = spawn("npm", args, { cwd: folder, shell, stdio: ["ignore", "ignore", "pipe"] });
@@ -94,7 +107,7 @@ async function npmCi(folder: string): Promise<void> {
   });
   if (failure !== undefined) {
     throw new UserError(
-      `the emoji art could not be downloaded into ${folder} (npm ci: ${failure}); ` +
+      `the ${name} art could not be downloaded into ${folder} (npm ci: ${failure}); ` +
         "the first start needs the npm registry, later ones need no network",
     );
   }
@@ -121,13 +134,20 @@ const IconSet = z.object({
   aliases: z.record(z.string(), z.object({ parent: z.string() })).default({}),
 });
 
+/** Pixels a side of a sprite, and of the longer side of the object in the middle of it. */
+export interface SpriteShape {
+  readonly spriteSize: number;
+  readonly objectSize: number;
+}
+
 /** A function that draws one concept in this style: RGBA bytes, [spriteSize, spriteSize, 4], not premultiplied. */
 export async function artist(
   workFolder: string,
   style: Style,
+  { spriteSize, objectSize }: SpriteShape,
 ): Promise<(concept: Concept) => Promise<Uint8Array>> {
   const { default: sharp } = await import("sharp");
-  const source = await pictureSource(join(workFolder, "node_modules", style.package));
+  const source = await pictureSource(join(workFolder, "node_modules", style.package), style);
   const clear = { r: 0, g: 0, b: 0, alpha: 0 };
   const margin = (spriteSize - objectSize) / 2;
   return async (concept) => {
@@ -149,7 +169,10 @@ interface Picture {
 }
 
 /** The pictures of one package: Iconify's JSON of SVG bodies by name, or a folder of WebP files by code point. */
-async function pictureSource(folder: string): Promise<(concept: Concept) => Promise<Picture>> {
+async function pictureSource(
+  folder: string,
+  style: Style,
+): Promise<(concept: Concept) => Promise<Picture>> {
   const json = await readFile(join(folder, "icons.json"), "utf8").catch(() => undefined);
   if (json === undefined) {
     return async ({ hexcode }) => ({
@@ -158,13 +181,14 @@ async function pictureSource(folder: string): Promise<(concept: Concept) => Prom
     });
   }
   const set = IconSet.parse(JSON.parse(json));
-  return async ({ icon }) => {
+  return async (concept) => {
+    const icon = iconOf(concept, style);
     const found = set.icons[icon] ?? set.icons[set.aliases[icon]?.parent ?? ""];
     if (found === undefined) throw new Error(`${folder}: no icon named ${icon}`);
     const { body, width = set.width, height = set.height } = found;
     const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ${size}>${body}</svg>`;
-    const density = (72 * oversampling * spriteSize) / Math.max(width, height);
+    const density = (72 * drawnSize) / Math.max(width, height);
     return { bytes: Buffer.from(svg), density };
   };
 }

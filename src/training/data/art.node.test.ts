@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { artist, dataFolderOf, installArt, workFolderOf } from "./art.node.ts";
 import type { Concept, Style } from "./corpus.ts";
 import { spriteSize } from "./emoji.ts";
-import { artist, emojiDataFolder, emojiWorkFolder, installArt } from "./emoji-art.node.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -35,14 +35,17 @@ const concept: Concept = {
   without: [],
 };
 
+const art = { name: "emoji", styles: [style], amount: "25 MB" };
+const shape = { spriteSize, objectSize: 58 };
+
 describe("the emoji art", () => {
   it("is kept in a clone itself, or in the person's cache for an installed package", async () => {
     vi.stubEnv("XDG_CACHE_HOME", folder);
-    const clone = await emojiDataFolder();
+    const clone = await dataFolderOf("emoji");
     expect(await readdir(clone)).toContain("concepts.json");
-    expect(await emojiWorkFolder(clone)).toBe(clone);
+    expect(await workFolderOf(clone)).toBe(clone);
     const installed = join(folder, "node_modules", "frabbit", "data", "emoji");
-    expect(await emojiWorkFolder(installed)).toBe(join(folder, "frabbit", "emoji"));
+    expect(await workFolderOf(installed)).toBe(join(folder, "frabbit", "emoji"));
   });
 
   it("says in one sentence that it cannot be downloaded without a network", async () => {
@@ -52,7 +55,9 @@ describe("the emoji art", () => {
     const log = (message: string): void => {
       said.push(message);
     };
-    const install = installArt(await emojiDataFolder(), join(folder, "art"), [style], log);
+    const dataFolder = await dataFolderOf("emoji");
+    const workFolder = join(folder, "art");
+    const install = installArt({ ...art, dataFolder, workFolder }, log);
     await expect(install).rejects.toMatchObject({
       name: "UserError",
       message: expect.stringMatching(/could not be downloaded .*ECONNREFUSED.* npm registry/),
@@ -68,7 +73,7 @@ describe("the emoji art", () => {
       JSON.stringify({ packages }),
     );
     const log = vi.fn();
-    await installArt(folder, folder, [style], log);
+    await installArt({ ...art, dataFolder: folder, workFolder: folder }, log);
     expect(log).not.toHaveBeenCalled();
   });
 
@@ -78,7 +83,7 @@ describe("the emoji art", () => {
     const icons = { bar: { body } };
     await mkdir(art, { recursive: true });
     await writeFile(join(art, "icons.json"), JSON.stringify({ width: 32, height: 32, icons }));
-    const sprite = await (await artist(folder, style))(concept);
+    const sprite = await (await artist(folder, style, shape))(concept);
     const alpha = (row: number, column: number): number =>
       sprite[4 * (row * spriteSize + column) + 3]!;
     expect(sprite.length).toBe(spriteSize * spriteSize * 4);
@@ -87,8 +92,8 @@ describe("the emoji art", () => {
     ]);
     expect([2, 3, 60, 61].map((column) => alpha(32, column))).toEqual([0, 255, 255, 0]);
     expect([15, 19, 44, 48].map((row) => alpha(row, 32))).toEqual([0, 255, 255, 0]);
-    await expect((await artist(folder, style))({ ...concept, icon: "gone" })).rejects.toThrow(
-      "no icon named gone",
-    );
+    await expect(
+      (await artist(folder, style, shape))({ ...concept, icon: "gone" }),
+    ).rejects.toThrow("no icon named gone");
   });
 });

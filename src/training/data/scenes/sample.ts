@@ -1,0 +1,191 @@
+import type { Random } from "../../../tensor/index.ts";
+import { pick } from "../caption.ts";
+import type { SceneConcept } from "../corpus.ts";
+import { type ColourName, colourNames } from "./colours.ts";
+import type { HeldOutPart } from "./held-out.ts";
+import { arrange } from "./layout.ts";
+import {
+  type BackgroundName,
+  type Content,
+  kindShares,
+  kinds,
+  type Place,
+  type PropName,
+  places,
+  props,
+  type Relation,
+  relations,
+  type Scene,
+  type SceneKind,
+  type Size,
+  type Subject,
+  sceneries,
+  sizes,
+} from "./scene.ts";
+import type { Scenery } from "./scenery.ts";
+
+/** What a scene must have; what is not given, or does not apply to its kind, is drawn at random. */
+export interface Wish {
+  readonly kind?: SceneKind;
+  readonly style?: string;
+  /** The name of the concept, in a relation of the first. */
+  readonly concept?: string;
+  /** In a relation, the name of the second concept. */
+  readonly other?: string;
+  /** The colour that the first thing is painted in. */
+  readonly colour?: ColourName;
+  /** 1 to 5. */
+  readonly count?: number;
+  readonly size?: Size;
+  readonly place?: Place;
+  readonly relation?: Relation;
+  readonly prop?: PropName;
+  readonly background?: BackgroundName;
+  /** The one part of the scene that is to be held out of training; none by default. */
+  readonly heldOut?: HeldOutPart;
+}
+
+const mostAttempts = 20_000;
+
+/**
+ * A scene: for training, with nothing held out, unless the wish says otherwise. A pure function of the generator's state.
+ * @throws {Error} if there is no scene as wished.
+ */
+export function sampleScene(scenery: Scenery, random: Random, wish: Wish = {}): Scene {
+  const kind = wish.kind ?? drawKind(random);
+  for (let attempt = 0; attempt < mostAttempts; attempt++) {
+    const content = drawContent(scenery, random, { ...wish, kind });
+    if (content !== undefined && isAsWished(scenery, content, wish)) {
+      return arrange(scenery, content, random);
+    }
+  }
+  throw new Error(`there is no scene like ${JSON.stringify(wish)}`);
+}
+
+/** Refuses what is held out but for the part that is wished. */
+function isAsWished(scenery: Scenery, content: Content, { heldOut }: Wish): boolean {
+  const parts = scenery.heldOutParts(content);
+  return heldOut === undefined ? parts.size === 0 : parts.size === 1 && parts.has(heldOut);
+}
+
+function drawKind(random: Random): SceneKind {
+  let left = random.uniform();
+  for (const kind of kinds) {
+    left -= kindShares[kind];
+    if (left < 0) return kind;
+  }
+  return "object";
+}
+
+/** A content at random; none if it does not go together. */
+function drawContent(
+  scenery: Scenery,
+  random: Random,
+  wish: Wish & { readonly kind: SceneKind },
+): Content | undefined {
+  const { kind } = wish;
+  const prop = kind === "prop" ? drawProp(random, wish) : undefined;
+  const concept =
+    wish.concept === undefined ? pick(scenery.concepts, random) : scenery.concept(wish.concept);
+  const style = wish.style ?? pick(scenery.stylesOf(concept), random).name;
+  const subjects = drawSubjects(scenery, random, { wish, concept, style });
+  const content: Content = {
+    kind,
+    style,
+    subjects,
+    ...(kind === "object" && { size: wish.size ?? drawSize(random) }),
+    ...(kind === "place" && { place: wish.place ?? pick(places, random) }),
+    ...(kind === "relation" && { relation: wish.relation ?? pick(relations, random) }),
+    ...(prop !== undefined && { prop }),
+    background: wish.background ?? drawBackground(kind, random),
+  };
+  const fits = goesTogether(scenery, content, random) && isDistinct(scenery, content);
+  return fits ? content : undefined;
+}
+
+function drawProp(random: Random, wish: Wish): { name: PropName; colour: ColourName } {
+  const name = wish.prop ?? pick(props, random);
+  const wooden = ["stilts", "box", "ladder", "boat"].includes(name);
+  return { name, colour: wooden && random.uniform() < 0.4 ? "brown" : pick(colourNames, random) };
+}
+
+function drawSize(random: Random): Size {
+  const which = random.uniform();
+  return which < 0.2 ? sizes[0] : which < 0.55 ? sizes[1] : sizes[2];
+}
+
+/** White in half of the scenes, plain in a fifth. */
+function drawBackground(kind: SceneKind, random: Random): BackgroundName {
+  const which = random.uniform();
+  if (which < 0.5) return "white";
+  if (which < 0.7) return pick(colourNames, random);
+  // What has a ground would hold up what is to be at the top.
+  return kind === "place" ? pick(["sky", "night"], random) : pick(sceneries, random);
+}
+
+/** How often a thing is painted, by the kind of scene. */
+const paintedShares: Readonly<Record<SceneKind, number>> = {
+  object: 0,
+  place: 0,
+  coloured: 1,
+  count: 0.3,
+  relation: 0.3,
+  prop: 0.2,
+};
+
+/** What a scene's first subject is. */
+interface First {
+  readonly wish: Wish & { readonly kind: SceneKind };
+  readonly concept: SceneConcept;
+  readonly style: string;
+}
+
+function drawSubjects(
+  scenery: Scenery,
+  random: Random,
+  { wish, concept, style }: First,
+): Subject[] {
+  const { kind } = wish;
+  const painted = ({ name }: SceneConcept, colour?: ColourName): Subject => {
+    const own = scenery.ownColour(name, style);
+    const paints = own !== "" && random.uniform() < paintedShares[kind];
+    const target = colour ?? (paints ? pick(colourNames, random) : undefined);
+    return { concept: name, ...(target !== undefined && { colour: target }) };
+  };
+  const first = painted(concept, wish.colour);
+  if (kind === "count") {
+    return Array.from({ length: wish.count ?? 1 + random.integer(5) }, () => first);
+  }
+  if (kind !== "relation") return [first];
+  const other =
+    wish.other === undefined ? pick(scenery.concepts, random) : scenery.concept(wish.other);
+  return [first, painted(other)];
+}
+
+/** Whether there are such pictures, and a person would put them together. */
+function goesTogether(scenery: Scenery, content: Content, random: Random): boolean {
+  const { kind, style, subjects, prop } = content;
+  const [first, second] = subjects.map(({ concept }) => scenery.concept(concept));
+  const all = [first, second].filter((one) => one !== undefined);
+  if (first === undefined || all.some((one) => one.without.includes(style))) return false;
+  if (kind === "coloured" && subjects[0]?.colour === undefined) return false;
+  if (
+    subjects.some(
+      ({ concept, colour }) => colour !== undefined && scenery.ownColour(concept, style) === "",
+    )
+  ) {
+    return false;
+  }
+  if (kind === "count") return first.plurals.length > 0;
+  if (kind === "relation") return first !== second;
+  if (prop === undefined) return true;
+  if (prop.name === first.name || (prop.name === "hat" && !first.upright)) return false;
+  return first.creature || random.uniform() < 0.15;
+}
+
+/** Whether nothing has the colour of the background behind it. */
+function isDistinct(scenery: Scenery, { style, subjects, prop, background }: Content): boolean {
+  const behind = { snow: "white", night: "black" }[background as string] ?? background;
+  const seen = subjects.map(({ concept, colour }) => colour ?? scenery.ownColour(concept, style));
+  return !seen.includes(behind) && prop?.colour !== behind;
+}

@@ -1,0 +1,374 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { Random } from "../../../tensor/index.ts";
+import { cellsOf, SceneConcept, Style } from "../corpus.ts";
+import { colourNames, colours } from "./colours.ts";
+import { describeScene } from "./describe.ts";
+import { drawScene } from "./draw.ts";
+import { HeldOut, type HeldOutPart } from "./held-out.ts";
+import { sampleScene, type Wish } from "./sample.ts";
+import {
+  type Box,
+  type Content,
+  kindShares,
+  kinds,
+  props,
+  relations,
+  type Scene,
+  sceneSize,
+} from "./scene.ts";
+import { type Scenery, sceneryOf } from "./scenery.ts";
+import { scenesDataset } from "./scenes.ts";
+import { spriteBytes, spriteSize } from "./sprite.ts";
+import { colourWords, relationWords } from "./words.ts";
+
+const folder = new URL("../../../../data/scenes/", import.meta.url);
+const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
+const cells = cellsOf(
+  z.array(SceneConcept).parse(json("concepts.json")),
+  z.array(Style).parse(json("styles.json")),
+);
+const heldOut = HeldOut.parse(json("held-out.json"));
+
+/** In place of the art: ellipses of different forms, which have the colour that is listed for their cell. */
+function ellipse(index: number): Uint8Array {
+  const { concept, style } = cells[index]!;
+  const { colour = {} } = concept;
+  const name = typeof colour === "string" ? colour : (colour[style.name] ?? "green");
+  const rgb = colours[name as keyof typeof colours];
+  const [rx, ry] = [
+    [56, 40],
+    [56, 56],
+    [30, 56],
+    [56, 22],
+  ][index % 4] as [number, number];
+  const sprite = new Uint8Array(spriteBytes);
+  for (let y = 0; y < spriteSize; y++) {
+    for (let x = 0; x < spriteSize; x++) {
+      if (Math.hypot((x - 55.5) / rx, (y - 55.5) / ry) > 1) continue;
+      sprite.set([...rgb, 255], 4 * (y * spriteSize + x));
+    }
+  }
+  return sprite;
+}
+
+const scenery: Scenery = sceneryOf(cells, ellipse, heldOut);
+const many = (count: number, wish: Wish = {}): Scene[] => {
+  const random = new Random(3);
+  return Array.from({ length: count }, () => sampleScene(scenery, random, wish));
+};
+const contentOf = ({ things, ...rest }: Scene): Content => ({
+  ...rest,
+  subjects: things,
+  background: rest.background.name,
+});
+const middle = ({ x, y, width, height }: Box): [number, number] => [x + width / 2, y + height / 2];
+const overlap = (a: Box, b: Box): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+const scenes = many(4000);
+
+describe("sampleScene", () => {
+  it("is a pure function of the generator's state", () => {
+    expect(many(50)).toEqual(many(50));
+    expect(JSON.parse(JSON.stringify(scenes.slice(0, 50)))).toEqual(scenes.slice(0, 50));
+  });
+
+  it("draws every kind with its share", () => {
+    expect(kinds.reduce((sum, kind) => sum + kindShares[kind], 0)).toBeCloseTo(1, 12);
+    for (const kind of kinds) {
+      const share = scenes.filter((scene) => scene.kind === kind).length / scenes.length;
+      expect(Math.abs(share - kindShares[kind]), kind).toBeLessThan(0.03);
+    }
+  });
+
+  it("never draws what is held out, in the words of the lists", () => {
+    for (const { style, things, relation, prop } of scenes) {
+      for (const { concept, colour } of things) {
+        expect(heldOut.cells[style] ?? []).not.toContain(concept);
+        if (colour !== undefined) expect(heldOut.colours[colour]).not.toContain(concept);
+        if (prop !== undefined) expect(heldOut.props[prop.name]).not.toContain(concept);
+      }
+      if (relation === undefined) continue;
+      const { first, second } = heldOut.relations[relation];
+      const [one, other] = things.map(({ concept }) => concept);
+      expect(first.includes(one!) && second.includes(other!)).toBe(false);
+    }
+  });
+
+  it("stands other animals on stilts, and never a frog", () => {
+    const walkers = new Set(
+      many(2000, { kind: "prop", prop: "stilts" }).map(({ things }) => things[0]!.concept),
+    );
+    const animals = scenery.concepts.filter(({ creature }) => creature).map(({ name }) => name);
+    expect(animals.filter((name) => walkers.has(name)).length).toBeGreaterThan(
+      0.8 * animals.length,
+    );
+    expect(walkers).not.toContain("frog");
+    const frogs: Wish = { kind: "prop", prop: "stilts", concept: "frog" };
+    expect(() => sampleScene(scenery, new Random(1), frogs)).toThrow(/no scene like .*frog/);
+    const wanted = sampleScene(scenery, new Random(1), { ...frogs, heldOut: "prop" });
+    expect([wanted.things[0]!.concept, wanted.prop!.name]).toEqual(["frog", "stilts"]);
+  });
+
+  it("makes scenes as wished, with nothing else held out", () => {
+    const wishes: readonly [HeldOutPart, Wish][] = [
+      ["cell", { kind: "object" }],
+      ["colour", { kind: "coloured", background: "white" }],
+      ["relation", { kind: "relation", relation: "behind" }],
+      ["prop", { kind: "prop", prop: "hat" }],
+    ];
+    for (const [part, wish] of wishes) {
+      for (const scene of many(20, { ...wish, heldOut: part })) {
+        expect([...scenery.heldOutParts(contentOf(scene))]).toEqual([part]);
+        expect(scene).toMatchObject({ kind: wish.kind });
+      }
+    }
+    const five = many(10, {
+      kind: "count",
+      concept: "apple",
+      colour: "blue",
+      count: 5,
+      style: "flat",
+    });
+    for (const { things, style } of five) {
+      expect([things.length, things[4]!.concept, things[4]!.colour, style]).toEqual([
+        5,
+        "apple",
+        "blue",
+        "flat",
+      ]);
+    }
+  });
+
+  it("paints only what has a clear colour of its own, and nothing like what is behind it", () => {
+    for (const { things, style, background, prop } of scenes) {
+      for (const { concept, colour } of things) {
+        const own = scenery.ownColour(concept, style);
+        if (colour !== undefined) expect(own).not.toBe("");
+        expect(colour ?? own).not.toBe(background.name);
+      }
+      expect(prop?.colour).not.toBe(background.name);
+    }
+  });
+});
+
+describe("the layout", () => {
+  it("keeps everything inside the picture", () => {
+    for (const { things, prop, kind } of scenes) {
+      for (const { x, y, width, height } of [
+        ...things.map(({ box }) => box),
+        prop?.box ?? { x: 1, y: 1, width: 1, height: 1 },
+      ]) {
+        expect(Math.min(x, y), kind).toBeGreaterThanOrEqual(0);
+        expect(Math.max(x + width, y + height), kind).toBeLessThanOrEqual(sceneSize);
+        expect(Math.max(width, height)).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it("lays one to five things out without overlap, in one size", () => {
+    const counts = many(600, { kind: "count" });
+    expect(new Set(counts.map(({ things }) => things.length))).toEqual(new Set([1, 2, 3, 4, 5]));
+    for (const { things } of counts) {
+      for (const [index, { box }] of things.entries()) {
+        expect(box.width).toBeCloseTo(things[0]!.box.width, 9);
+        for (const other of things.slice(index + 1)) expect(overlap(box, other.box)).toBe(false);
+      }
+    }
+  });
+
+  it("puts the first where the relation says", () => {
+    for (const relation of relations) {
+      for (const { things } of many(150, { kind: "relation", relation })) {
+        const [a, b] = things.map(({ box }) => box) as [Box, Box];
+        const [[ax, ay], [bx, by]] = [middle(a), middle(b)];
+        if (relation === "left of") {
+          expect(a.x + a.width).toBeLessThan(b.x);
+          expect(Math.abs(ay - by)).toBeLessThan(20);
+        } else if (relation === "behind") {
+          expect(overlap(a, b)).toBe(true);
+          expect(ay).toBeLessThan(by);
+        } else {
+          const gap = b.y - a.y - a.height;
+          expect(Math.abs(ax - bx)).toBeLessThan(14);
+          if (relation === "above") expect(gap).toBeGreaterThan(6);
+          else expect(Math.abs(gap + 2)).toBeLessThan(1);
+        }
+      }
+    }
+  });
+
+  it("puts small things where their place says", () => {
+    for (const { things, place = "" } of many(300, { kind: "place" })) {
+      const [x, y] = middle(things[0]!.box);
+      if (/left/.test(place)) expect(x).toBeLessThan(50);
+      else if (/right/.test(place)) expect(x).toBeGreaterThan(78);
+      else expect(Math.abs(x - 64)).toBeLessThan(8);
+      if (/top/.test(place)) expect(y).toBeLessThan(50);
+      else if (/bottom/.test(place)) expect(y).toBeGreaterThan(78);
+      else expect(Math.abs(y - 64)).toBeLessThan(8);
+    }
+  });
+
+  it("stands the lowest thing on the ground", () => {
+    for (const { things, prop, background } of scenes) {
+      if (background.horizon === sceneSize) continue;
+      const boxes = [...things.map(({ box }) => box), ...(prop === undefined ? [] : [prop.box])];
+      const lowest = Math.max(...boxes.map(({ y, height }) => y + height));
+      expect(lowest).toBeGreaterThanOrEqual(Math.min(background.horizon + 8, 120));
+    }
+  });
+});
+
+describe("describeScene", () => {
+  const random = new Random(7);
+  const told = scenes.map((scene) => ({ scene, text: describeScene(scenery, scene, random) }));
+  const words = (name: string): readonly string[] => {
+    const { synonyms, plurals } = scenery.concept(name);
+    return [name, ...synonyms, ...plurals];
+  };
+
+  it("is lower case, in single spaces, of at most 20 words", () => {
+    for (const { text } of told) {
+      expect(text).toMatch(/^[a-z0-9'-]+(,? [a-z0-9'-]+)*$/);
+      expect(text.split(" ").length).toBeLessThanOrEqual(20);
+    }
+    const lengths = told.map(({ text }) => text.split(" ").length);
+    expect(lengths.reduce((sum, length) => sum + length) / told.length).toBeLessThan(9);
+  });
+
+  it("names every thing", () => {
+    for (const { scene, text } of told) {
+      for (const { concept } of scene.things) {
+        expect(
+          words(concept).some((word) => text.includes(word)),
+          `${concept}: ${text}`,
+        ).toBe(true);
+      }
+    }
+  });
+
+  it("always says the colour that a thing is painted in, and no other before it", () => {
+    for (const { scene, text } of told) {
+      for (const { concept, colour } of scene.things) {
+        if (colour === undefined) continue;
+        const said = words(concept).some((noun) => {
+          return colourWords[colour].some((word) => text.includes(`${word} ${noun}`));
+        });
+        expect(said, text).toBe(true);
+      }
+    }
+  });
+
+  it("says only colours that are in the picture", () => {
+    for (const { scene, text } of told) {
+      const seen = new Set<string>([scene.background.name, scene.prop?.colour ?? ""]);
+      for (const { concept, colour } of scene.things) {
+        seen.add(colour ?? scenery.ownColour(concept, scene.style));
+      }
+      let rest = ` ${text} `.replace("blue sky", "sky").replace("green lawn", "lawn");
+      for (const { concept } of scene.things) {
+        for (const word of words(concept)) rest = rest.replaceAll(` ${word} `, " _ ");
+      }
+      for (const colour of colourNames) {
+        if (seen.has(colour)) continue;
+        for (const word of colourWords[colour]) expect(rest).not.toContain(` ${word} `);
+      }
+    }
+  });
+
+  it("tells the number", () => {
+    const numbers = ["", "one|a single", "two|2", "three|3", "four|4", "five|5"];
+    for (const { scene, text } of told) {
+      if (scene.kind !== "count") continue;
+      expect(text).toMatch(new RegExp(`(^| )(${numbers[scene.things.length]}) `));
+    }
+  });
+
+  it("tells the relation from either side, truly", () => {
+    const sides = new Set<string>();
+    for (const { scene, text } of told) {
+      if (scene.relation === undefined) continue;
+      const { there, back } = relationWords[scene.relation];
+      const [first, second] = scene.things.map(({ concept }) => words(concept));
+      const says = (
+        as: readonly string[],
+        links: readonly string[],
+        bs: readonly string[],
+      ): boolean =>
+        as.some((a) =>
+          links.some((link) =>
+            bs.some((b) => new RegExp(`${a} ${link} (an? |the )?([a-z]+ )?${b}`).test(text)),
+          ),
+        );
+      const forth = says(first!, there, second!);
+      const round = says(second!, back, first!);
+      const beside = scene.relation === "left of" && / (and|next to|beside) /.test(text);
+      expect(forth || round || beside, text).toBe(true);
+      if (forth) sides.add(`${scene.relation}, forth`);
+      if (round) sides.add(`${scene.relation}, back`);
+    }
+    expect(sides.size).toBe(2 * relations.length);
+  });
+
+  it("names the prop and the place, always", () => {
+    for (const { scene, text } of told) {
+      if (scene.prop !== undefined) expect(text).toMatch(new RegExp(` ${scene.prop.name}( |,|$)`));
+      if (scene.place !== undefined) expect(text).toContain(scene.place);
+    }
+    expect(new Set(told.map(({ scene }) => scene.prop?.name))).toEqual(
+      new Set([undefined, ...props]),
+    );
+  });
+});
+
+describe("drawScene", () => {
+  it("fills [3, 128, 128] with values from -1 to 1", () => {
+    for (const scene of scenes.slice(0, 40)) {
+      const picture = drawScene(scenery, scene);
+      expect(picture.length).toBe(3 * sceneSize * sceneSize);
+      expect(picture.every((value) => value >= -1.0001 && value <= 1.0001)).toBe(true);
+    }
+  });
+
+  it("draws a thing in its box and nowhere else, in the colour that it is painted in", () => {
+    for (const colour of ["red", "blue", "black"] as const) {
+      const scene = many(1, { kind: "coloured", colour, background: "white" })[0]!;
+      const { box } = scene.things[0]!;
+      const picture = drawScene(scenery, scene);
+      const at = (x: number, y: number): number[] =>
+        [0, 1, 2].map((i) => picture[(i * sceneSize + Math.round(y)) * sceneSize + Math.round(x)]!);
+      const [x, y] = middle(box);
+      const expected = colours[colour].map((part) => part / 127.5 - 1);
+      for (const i of [0, 1, 2]) expect(at(x, y)[i]).toBeCloseTo(expected[i]!, 0);
+      expect(at(Math.max(0, box.x - 2), y)).toEqual([1, 1, 1]);
+      expect(at(x, Math.max(0, box.y - 2))).toEqual([1, 1, 1]);
+    }
+  });
+
+  it("covers the one behind, and not the one in front", () => {
+    const [scene] = many(1, { kind: "relation", relation: "behind", background: "white" });
+    const alone = { ...scene!, things: scene!.things.slice(1) };
+    const front = alone.things[0]!.box;
+    const [x, y] = middle(front).map(Math.round) as [number, number];
+    const at = y * sceneSize + x;
+    expect(drawScene(scenery, scene!)[at]).toBe(drawScene(scenery, alone)[at]);
+  });
+});
+
+describe("scenesDataset", () => {
+  const dataset = scenesDataset(scenery);
+  it("is a pure function of the generator's state", () => {
+    const first = [dataset.example(new Random(9)), dataset.example(new Random(10))];
+    expect([dataset.example(new Random(9)), dataset.example(new Random(10))]).toEqual(first);
+    expect(first[0]).not.toEqual(first[1]);
+  });
+
+  it("gives the tokenizer every word of the lists", () => {
+    const text = new Set([...dataset.captions].join(" ").split(/[ ,]+/));
+    const listed = scenery.concepts.flatMap(({ name, synonyms }) => [name, ...synonyms]);
+    const missing = listed.flatMap((words) => words.split(" ")).filter((word) => !text.has(word));
+    expect(missing).toEqual([]);
+  });
+});
