@@ -2,8 +2,12 @@
 export * from "./diffusion/index.ts";
 export {
   clamp,
+  type GeneratorState,
   linearCombination,
   type NdArray,
+  type NormalGenerator,
+  PhiloxRandom,
+  type PhiloxState,
   Random,
   type RandomState,
   sizeOf,

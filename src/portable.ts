@@ -22,9 +22,12 @@ export {
 } from "./pipelines/index.ts";
 export {
   clamp,
+  type GeneratorState,
   linearCombination,
   type NdArray,
+  type NormalGenerator,
   PhiloxRandom,
+  type PhiloxState,
   Random,
   type RandomState,
   sizeOf,

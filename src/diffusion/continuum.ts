@@ -1,5 +1,12 @@
 import { UserError } from "../tensor/index.ts";
-import { levelAt, levelOfRatio, type NoiseLevel, ratiosOf, type Schedule } from "./schedule.ts";
+import {
+  levelAt,
+  levelOfRatio,
+  type NoiseLevel,
+  ratioOf,
+  ratiosOf,
+  type Schedule,
+} from "./schedule.ts";
 
 /** Every level of a path, also between the levels of a run; what solvers with inner stages need. */
 export interface Continuum {
@@ -35,7 +42,7 @@ export function continuumOf(schedule: Schedule): Continuum {
  */
 export function continuumThrough(levels: readonly NoiseLevel[]): Continuum {
   const noisy = levels.filter(({ alpha, sigma }) => alpha > 0 && sigma > 0).reverse();
-  const ratios = noisy.map(({ alpha, sigma }) => sigma / alpha);
+  const ratios = noisy.map(ratioOf);
   const logs = Float64Array.from(ratios, Math.log);
   const times = Float64Array.from(noisy, ({ t }) => t);
   const level = (t: number, ratio: number) => {

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { linearCombination, type NdArray, Random, UserError } from "../tensor/index.ts";
+import {
+  linearCombination,
+  type NdArray,
+  PhiloxRandom,
+  Random,
+  UserError,
+} from "../tensor/index.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { normalNoise } from "./noise.ts";
 import { predict, predictionTypes } from "./parameterization.ts";
@@ -129,6 +135,28 @@ describe.each(everySampler)("%s", (name, sampler) => {
     const random = randoms(2);
     const [steps] = await record(sample({ denoise, sampler, levels, shape, random }));
     expect(random.map((generator) => generator.state())).toEqual(steps.at(-1)!.random);
+  });
+});
+
+describe("with noise as on CUDA", () => {
+  const generators = () => [new PhiloxRandom(3), new PhiloxRandom(4, { threads: 256 })];
+  const run = { denoise, sampler: samplers["euler-a"](), levels };
+
+  test("the latent begins with its numbers", async () => {
+    const [[first]] = await record(sample({ ...run, shape, random: generators() }));
+    const numbers = generators().flatMap((generator) => [...generator.normal(9)]);
+    first!.latent.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(numbers[i]!, 6);
+    });
+  });
+
+  test("going on from any recorded step gives the same steps and bytes", async () => {
+    const [steps, end] = await record(sample({ ...run, shape, random: generators() }));
+    for (const from of steps) {
+      const [rest, again] = await record(sample({ ...run, from }));
+      expect(rest).toEqual(steps.slice(from.step));
+      expect(again).toEqual(end);
+    }
   });
 });
 

@@ -1,4 +1,10 @@
-import { linearCombination, type NdArray, Random, UserError } from "../tensor/index.ts";
+import {
+  generatorFrom,
+  linearCombination,
+  type NdArray,
+  type NormalGenerator,
+  UserError,
+} from "../tensor/index.ts";
 import { type Continuum, continuumThrough } from "./continuum.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { normalNoise } from "./noise.ts";
@@ -11,14 +17,14 @@ export type Beginning =
       /** Shape of the latent, `[batch, channels, height, width]`; it is filled with noise at the first level. */
       readonly shape: readonly number[];
       /** Source of all noise: one generator for each picture of the batch, or one for all. They are moved on. */
-      readonly random: readonly Random[];
+      readonly random: readonly NormalGenerator[];
       /** Standard deviation of the latent. Default: sqrt(alpha^2 + sigma^2), that of noisy data of variance 1. */
       readonly deviation?: number;
     }
   | {
       /** A latent at `levels[startAt]`, for example a picture with noise added. */
       readonly latent: NdArray;
-      readonly random: readonly Random[];
+      readonly random: readonly NormalGenerator[];
       /** The first step to take, from 0 (the default) to the number of steps; else a `UserError`. */
       readonly startAt?: number;
     }
@@ -69,7 +75,7 @@ export async function finish(run: AsyncGenerator<Step, NdArray, void>): Promise<
  */
 export function initialLatent(
   shape: readonly number[],
-  random: readonly Random[],
+  random: readonly NormalGenerator[],
   { alpha, sigma }: NoiseLevel,
   deviation: number = Math.hypot(alpha, sigma),
 ): NdArray {
@@ -90,7 +96,7 @@ function beginning(
     ) {
       throw new UserError(`from: step ${step} (t = ${level.t}) was not recorded with these levels`);
     }
-    return { latent, start: step, random: random.map(Random.from), history };
+    return { latent, start: step, random: random.map(generatorFrom), history };
   }
   if ("latent" in input) {
     const { latent, random, startAt = 0 } = input;

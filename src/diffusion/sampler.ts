@@ -1,4 +1,4 @@
-import type { NdArray, Random, RandomState } from "../tensor/index.ts";
+import type { GeneratorState, NdArray, NormalGenerator } from "../tensor/index.ts";
 import type { Continuum } from "./continuum.ts";
 import type { Denoiser, Prediction } from "./denoiser.ts";
 import type { NoiseLevel } from "./schedule.ts";
@@ -13,7 +13,7 @@ export interface Step extends NoiseLevel, Prediction {
   /** The noisy latent at the beginning of the step. */
   readonly latent: NdArray;
   /** The generators' states at the beginning of the step, so that the run can go on from here. */
-  readonly random: readonly RandomState[];
+  readonly random: readonly GeneratorState[];
   /** What the sampler kept of the steps before, newest first; empty for samplers without memory. */
   readonly history: readonly Past[];
 }
@@ -36,7 +36,7 @@ export interface SamplerInput extends Continuum {
   /** The step to begin with. */
   readonly start: number;
   /** Where noise comes from: one generator for each picture of the batch, or one for all. The sampler moves them on. */
-  readonly random: readonly Random[];
+  readonly random: readonly NormalGenerator[];
   /** What the step before `start` left, newest first; empty at the beginning of a run. */
   readonly history: readonly Past[];
 }
@@ -73,7 +73,10 @@ export function posteriorVariance(level: NoiseLevel, next: NoiseLevel): number {
   return (addedVariance(level, next) * next.sigma ** 2) / level.sigma ** 2;
 }
 
-/** Variance of the noise that the forward process adds from `next` up to `level` (beta, where the two are neighbours). */
+/**
+ * Variance of the noise that the forward process adds from `next` up to `level` (beta, where the two are neighbours); 0
+ * where rounding, or levels that rise, would make it less.
+ */
 export function addedVariance(level: NoiseLevel, next: NoiseLevel): number {
-  return level.sigma ** 2 - ((level.alpha / next.alpha) * next.sigma) ** 2;
+  return Math.max(0, level.sigma ** 2 - ((level.alpha / next.alpha) * next.sigma) ** 2);
 }

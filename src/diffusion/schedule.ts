@@ -133,6 +133,11 @@ export type ScheduleName = keyof typeof schedules;
 /** The clean end of every run; no network sees it. */
 export const clean: NoiseLevel = { t: -1, alpha: 1, sigma: 0 };
 
+/** sigma / alpha: the noise beside a picture of full strength, from 0 to Infinity, where there is only noise. */
+export function ratioOf({ alpha, sigma }: Omit<NoiseLevel, "t">): number {
+  return sigma / alpha;
+}
+
 /** The level of a path at which sigma / alpha is `ratio`, from 0 to infinity. */
 export function levelOfRatio(path: Schedule["path"], t: number, ratio: number): NoiseLevel {
   if (path === "flow") return { t, alpha: 1 / (1 + ratio), sigma: 1 / (1 + 1 / ratio) };

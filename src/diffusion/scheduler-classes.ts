@@ -15,8 +15,8 @@ export interface SchedulerClass {
   readonly absent?: Json;
   /** What it does whatever a field says that it does not know. */
   readonly always?: Json;
-  /** Whether it reads `thresholding`. */
-  readonly thresholds?: boolean;
+  /** Whether it reads `thresholding`, and while which other field is true. */
+  readonly thresholds?: true | "predict_x0";
   /** The sampler, made as the config has it. */
   readonly sampler: (config: Json) => readonly [name: SamplerName, sampler: Sampler];
 }
@@ -57,7 +57,7 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
     absent: { set_alpha_to_one: false, skip_prk_steps: false },
     always: { ...neverClips, ...noZeroSnr, ...evenSigmas },
     sampler: (config) => {
-      const output = oneOf(config, "prediction_type", ["epsilon", "v_prediction"]);
+      const output = config.prediction_type === "v_prediction" ? "v_prediction" : "epsilon";
       const rungeKutta = !oneOf(config, "skip_prk_steps", [true, false]);
       return ["pndm", samplers.pndm({ output, rungeKutta })];
     },
@@ -131,7 +131,7 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
   },
   UniPCMultistepScheduler: {
     grid: "open",
-    thresholds: true,
+    thresholds: "predict_x0",
     absent: { ...linspace, lower_order_final: true, predict_x0: true, solver_order: 2 },
     always: neverClips,
     sampler: (config) => {
@@ -167,7 +167,7 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
   TCDScheduler: {
     grid: "distilled",
     absent: { ...latentBetas, beta_schedule: "scaled_linear" },
-    always: { set_alpha_to_one: false, ...evenSigmas },
+    always: { ...neverClips, set_alpha_to_one: false, ...evenSigmas },
     sampler: () => ["tcd", samplers.tcd()],
   },
   FlowMatchEulerDiscreteScheduler: {

@@ -99,9 +99,11 @@ describe("thresholding", () => {
 
 describe("another sampler in place of the config's", () => {
   test.each(Object.keys(samplers) as SamplerName[])("%s", (sampler) => {
-    const config = fromSchedulerConfig(stableDiffusion, { sampler });
-    expect(config.samplerName).toBe(sampler);
-    expect(config.levels(5)).toHaveLength(6);
+    for (const prediction_type of ["epsilon", "sample", "v_prediction"]) {
+      const config = fromSchedulerConfig({ ...stableDiffusion, prediction_type }, { sampler });
+      expect(config).toMatchObject({ samplerName: sampler, predictionType: prediction_type });
+      expect(config.levels(5)).toHaveLength(6);
+    }
   });
 
   test("runs by the rules of its own class", () => {
@@ -204,7 +206,6 @@ test.each([
   [{ trained_betas: [] }, "trained_betas"],
   [{ set_alpha_to_one: "no" }, "set_alpha_to_one"],
   [{ _class_name: "DDPMScheduler", variance_type: "learned" }, "variance_type"],
-  [{ _class_name: "PNDMScheduler", prediction_type: "sample" }, "prediction_type"],
   [{ _class_name: "EulerDiscreteScheduler", timestep_type: "continuous" }, "timestep_type"],
   [{ _class_name: "EulerDiscreteScheduler", final_sigmas_type: "none" }, "final_sigmas_type"],
   [

@@ -159,8 +159,9 @@ const commonDefaults: Json = {
 };
 
 /** Where a config asks for both, diffusers thresholds. */
-function readClip(config: Json, { thresholds = false }: SchedulerClass): Clip | undefined {
-  if (thresholds && oneOf(config, "thresholding", [true, false])) {
+function readClip(config: Json, { thresholds }: SchedulerClass): Clip | undefined {
+  const may = thresholds === true || (thresholds !== undefined && config[thresholds] === true);
+  if (may && oneOf(config, "thresholding", [true, false])) {
     const ratio = number(config, "dynamic_thresholding_ratio", { from: 0, to: 1 });
     return { ratio, max: number(config, "sample_max_value", { from: 1, to: 1e6 }) };
   }

@@ -1,6 +1,6 @@
 import { UserError } from "../tensor/index.ts";
 import { dynamicShift, flowLevels } from "./flow-levels.ts";
-import { type NoiseLevel, ratiosOf, type Schedule, shifted } from "./schedule.ts";
+import { type NoiseLevel, ratioOf, ratiosOf, type Schedule, shifted } from "./schedule.ts";
 import type { Grid } from "./scheduler-classes.ts";
 import { type Json, number, oneOf, optionalNumber } from "./scheduler-fields.ts";
 import { type SigmaSpacing, sigmaSpacings } from "./sigma-spacing.ts";
@@ -82,8 +82,8 @@ function over(schedule: Schedule, options: Omit<SpacingOptions, "steps">): Level
 
 /** Solvers in sigma leave the last latent divided by alpha, which shows where the end is not clean. */
 function endingInSigma(levels: readonly NoiseLevel[]): NoiseLevel[] {
-  const { t, alpha, sigma } = levels.at(-1)!;
-  return levels.with(-1, { t, alpha: 1, sigma: sigma / alpha });
+  const last = levels.at(-1)!;
+  return levels.with(-1, { t: last.t, alpha: 1, sigma: ratioOf(last) });
 }
 
 function spaced(config: Json): {

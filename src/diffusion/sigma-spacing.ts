@@ -12,7 +12,7 @@ const sigmaRules: { readonly [S in SigmaSpacing]: SigmaRule } = {
     (most ** (1 / 7) + position * (least ** (1 / 7) - most ** (1 / 7))) ** 7,
   exponential: (position, most, least) =>
     Math.exp(Math.log(most) + position * (Math.log(least) - Math.log(most))),
-  // Lee et al. 2024 (arXiv 2407.12173), section 4, with shape 0.6
+  // Lee et al. 2024 (arXiv 2407.12173), with shape 0.6
   beta: (position, most, least) => least + betaQuantile(1 - position, 0.6) * (most - least),
 };
 

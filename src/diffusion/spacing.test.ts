@@ -47,6 +47,11 @@ test("distilled timesteps are evenly chosen from 50", () => {
   expect(timesteps("distilled", 4)).toEqual([999, 759, 499, 259]);
   expect(timesteps("distilled", 50)).toEqual(Array.from({ length: 50 }, (_, i) => 999 - 20 * i));
   expect(() => timesteps("distilled", 51)).toThrow("from 1 to 50");
+  const short = noiseLevels(linear({ betaStart: 0.01, betaEnd: 0.3, timesteps: 37 }), {
+    spacing: "distilled",
+    steps: 37,
+  });
+  expect(short.map(({ t }) => t)).toEqual(Array.from({ length: 38 }, (_, i) => 36 - i));
 });
 
 test("timesteps with less picture than lambdaMin allows are left out", () => {
@@ -55,6 +60,12 @@ test("timesteps with less picture than lambdaMin allows are left out", () => {
     const levels = noiseLevels(schedule, { spacing: "linspace", steps: 5, lambdaMin });
     expect(lambda(levels[0]!)).toBeGreaterThanOrEqual(lambdaMin);
     expect(lambda(levelAt(schedule, levels[0]!.t + 1))).toBeLessThan(lambdaMin);
+  }
+  for (const spacing of spacings) {
+    const [first] = noiseLevels(schedule, { spacing, steps: 5, lambdaMin: 0 });
+    expect(lambda(first!)).toBeGreaterThanOrEqual(0);
+    const tooClean = { spacing, steps: 5, lambdaMin: 100 };
+    expect(() => noiseLevels(schedule, tooClean)).toThrow(UserError);
   }
 });
 

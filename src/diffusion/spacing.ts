@@ -1,6 +1,13 @@
 import { UserError } from "../tensor/index.ts";
 import { continuumOf } from "./continuum.ts";
-import { clean, levelAt, type NoiseLevel, type Schedule, withFiniteSnr } from "./schedule.ts";
+import {
+  clean,
+  levelAt,
+  type NoiseLevel,
+  ratioOf,
+  type Schedule,
+  withFiniteSnr,
+} from "./schedule.ts";
 import { type SigmaSpacing, spacedSigmas } from "./sigma-spacing.ts";
 
 /** How the steps of a run are laid over the training timesteps: Lin et al. 2024, table 2, and what diffusers has beside. */
@@ -84,11 +91,12 @@ const spacingRules: { readonly [S in Spacing]: (grid: Grid) => number[] } = {
     evenlySpaced(steps + 1, limit)
       .slice(0, -1)
       .map(roundHalfToEven),
-  distilled: ({ steps, total }) => {
-    const stride = Math.floor(total / distilledSteps);
+  distilled: ({ steps, limit }) => {
+    const count = Math.min(distilledSteps, limit);
+    const stride = Math.floor(limit / count);
     return Array.from(
       { length: steps },
-      (_, i) => (distilledSteps - Math.floor((i * distilledSteps) / steps)) * stride - 1,
+      (_, i) => (count - Math.floor((i * count) / steps)) * stride - 1,
     );
   },
 };
@@ -101,17 +109,17 @@ export const spacings: readonly Spacing[] = Object.keys(spacingRules) as Spacing
 /**
  * The levels of a run: `steps` + 1 of them, from noisy to clean, step i going from level i to level i + 1.
  *
- * Throws a `UserError` when `steps` is not a whole number from 1 to the number of training timesteps, or as many as the
- * spacing has.
+ * Throws a `UserError` when `steps` is not a whole number from 1 to the number of training timesteps that are used, or as
+ * many as the spacing has.
  */
 export function noiseLevels(schedule: Schedule, options: SpacingOptions): NoiseLevel[] {
   const { steps, spacing, stepsOffset = 0, end = "clean", convention = "exact" } = options;
   const total = schedule.alphasCumprod.length;
-  const most = mostSteps(spacing, total, convention);
+  const limit = usedTimesteps(schedule, options.lambdaMin);
+  const most = mostSteps(spacing, convention === "exact" ? limit : total, convention);
   if (!Number.isInteger(steps) || steps < 1 || steps > most) {
     throw new UserError(`steps: expected a whole number from 1 to ${most}, got ${steps}`);
   }
-  const limit = usedTimesteps(schedule, options.lambdaMin);
   const grid = { steps, total, limit, offset: stepsOffset, convention };
   const timesteps = spacingRules[spacing](grid);
   const spaced = timesteps.map((t) => levelBy(convention, schedule, t));
@@ -123,9 +131,9 @@ export function noiseLevels(schedule: Schedule, options: SpacingOptions): NoiseL
     : all;
 }
 
-function mostSteps(spacing: Spacing, total: number, convention: Convention): number {
-  if (spacing === "distilled") return Math.min(distilledSteps, total);
-  return spacing.endsWith("-open") && convention === "exact" ? total - 1 : total;
+function mostSteps(spacing: Spacing, timesteps: number, convention: Convention): number {
+  if (spacing === "distilled") return Math.min(distilledSteps, timesteps);
+  return spacing.endsWith("-open") && convention === "exact" ? timesteps - 1 : timesteps;
 }
 
 /** How many timesteps, from 0 on, have log(alpha / sigma) of at least `lambdaMin`. */
@@ -150,7 +158,7 @@ function respaced(
   spacing: SigmaSpacing,
 ): NoiseLevel[] {
   const finite = withFiniteSnr(schedule);
-  const ratio = ({ alpha, sigma }: NoiseLevel) => Math.min(sigma / alpha, 2 ** 12);
+  const ratio = (level: NoiseLevel) => Math.min(ratioOf(level), 2 ** 12);
   const { most = ratio(levels[0]!), least = ratio(levels.at(-1)!) } = sigmaRange;
   const whole = wholeTimesteps === undefined ? (t: number) => t : rounding[wholeTimesteps];
   const { levelOf } = continuumOf(finite);

@@ -42,5 +42,14 @@ test("pictures of heat go from black to white, each by itself", () => {
 
 test("a map that is no picture of these proportions is refused", () => {
   const square = map([1, 1, 4, 1], () => 1);
-  expect(() => wordHeat([square], [0], { height: 2, width: 4 })).toThrow(RangeError);
+  expect(() => wordHeat([square], [0], { height: 2, width: 4 })).toThrow(
+    "wordHeat: expected a map [1, heads, places of 2 x 4, keys], got [1, 1, 4, 1]",
+  );
+});
+
+test.each([-1, 3])("token %s is not among three keys", (token) => {
+  const square = map([1, 1, 4, 3], () => 1);
+  expect(() => wordHeat([square], [1, token], { height: 2, width: 2 })).toThrow(
+    `wordHeat: expected tokens from 0 to 2, got ${token}`,
+  );
 });

@@ -8,11 +8,13 @@ export interface Size {
 
 /**
  * How much each place of the picture looks at some tokens, for a word all of its own: attribution maps as DAAM makes them
- * (Tang et al. 2022, arXiv 2210.04885, section 3), here as the mean over maps and heads, enlarged bilinearly.
+ * (Tang et al. 2022, arXiv 2210.04885), here as the mean over maps and heads, enlarged bilinearly.
  *
  * @param maps of cross-attention, each [pictures, heads, queries, keys], from one or several layers and steps. Queries are
  * the places of a smaller picture of the same proportions, row by row.
+ * @param tokens positions among the keys, as `TextToImage.words` gives them.
  * @returns [pictures, height, width], shares from 0 to 1.
+ * @throws RangeError when a map has other pictures or proportions, or a token is not among its keys.
  */
 export function wordHeat(
   maps: readonly NdArray[],
@@ -22,13 +24,17 @@ export function wordHeat(
   const [pictures = 0] = maps[0]?.shape ?? [];
   const heat = new Float32Array(pictures * height * width);
   for (const map of maps) {
-    const [count, , queries = 0] = map.shape;
+    const [count, , queries = 0, keys = 0] = map.shape;
     const factor = Math.sqrt((height * width) / queries);
     const small = { height: height / factor, width: width / factor };
     if (count !== pictures || !Object.values(small).every(Number.isInteger)) {
       throw new RangeError(
         `wordHeat: expected a map [${pictures}, heads, places of ${height} x ${width}, keys], got [${map.shape.join(", ")}]`,
       );
+    }
+    const unknown = tokens.find((token) => !(token >= 0 && token < keys));
+    if (unknown !== undefined) {
+      throw new RangeError(`wordHeat: expected tokens from 0 to ${keys - 1}, got ${unknown}`);
     }
     for (let picture = 0; picture < pictures; picture++) {
       const enlarged = enlarge(sharesOf(map, picture, tokens), small, { height, width });

@@ -10,7 +10,7 @@ export interface Packed {
 /**
  * Takes a value of plain objects, lists, numbers, texts and arrays apart into JSON and tensors, which are named by their
  * place in it. An array that is met twice is kept once. Undefined properties are left out.
- * A `RangeError` when there is something else in it.
+ * A `RangeError` when there is something else in it, or a property that is named like what is put in an array's place.
  */
 export function pack(value: unknown): Packed {
   const tensors = new Map<string, NdArray>();
@@ -28,6 +28,9 @@ export function pack(value: unknown): Packed {
     if (part instanceof Uint32Array) return { $uint32: Array.from(part) };
     if (Array.isArray(part)) return part.map((item, i) => visit(item, `${path}/${i}`));
     if (isPlain(part)) {
+      if ("$tensor" in part || "$uint32" in part) {
+        throw new RangeError(`${path}: expected no property named $tensor or $uint32`);
+      }
       return mapValues(part, (item, key) => visit(item, path === "" ? key : `${path}/${key}`));
     }
     if (part === null || ["string", "boolean", "undefined"].includes(typeof part)) return part;

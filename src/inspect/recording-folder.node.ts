@@ -14,7 +14,8 @@ const files = { json: "run.json", tensors: "run.safetensors" } as const;
 /**
  * Writes a recording as a new folder, whole or not at all: `run.json` has its settings, levels and generators' states, and
  * names the arrays, which are in `run.safetensors`.
- * @throws UserError when the folder exists or its place cannot be written to.
+ * @throws UserError when the folder exists or its place cannot be written to; a `RangeError` when the settings hold what
+ * JSON cannot.
  */
 export function writeRecording(path: string, recording: Recording): void {
   const folder = resolve(path);
@@ -55,30 +56,40 @@ export async function readRecording(path: string): Promise<Recording> {
   }
 }
 
-/** What going on from a step relies on; all else that a step holds passes as it is. */
 const array = z.custom<NdArray>(isNdArray, "expected an array");
 
-const step = z.looseObject({
-  step: z.int().nonnegative(),
+const point = {
   t: z.number(),
   alpha: z.number(),
   sigma: z.number(),
   latent: array,
   denoised: array,
   noise: array,
-  random: z.array(
-    z.looseObject({ words: z.instanceof(Uint32Array), index: z.int().nonnegative() }),
-  ),
-  history: z.array(
-    z.looseObject({
-      t: z.number(),
-      alpha: z.number(),
-      sigma: z.number(),
-      latent: array,
-      denoised: array,
-      noise: array,
+};
+
+/** A `GeneratorState`: of `Random`, or of `PhiloxRandom`. */
+const generator = z.union(
+  [
+    z.object({
+      words: z.instanceof(Uint32Array).refine(({ length }) => length === 624, "expected 624 words"),
+      index: z.int().min(0).max(624),
+      nextNormal: z.number().optional(),
     }),
-  ),
+    z.object({
+      seed: z.int().nonnegative(),
+      block: z.int().nonnegative(),
+      threads: z.int().positive().optional(),
+    }),
+  ],
+  "expected a generator's state",
+);
+
+/** What going on from a step relies on; all else that a step holds passes as it is. */
+const step = z.looseObject({
+  step: z.int().nonnegative(),
+  ...point,
+  random: z.array(generator),
+  history: z.array(z.looseObject(point)),
 });
 
 const schema: z.ZodType<Recording, unknown> = z.object({

@@ -15,7 +15,13 @@ import {
   samplers,
   scaledLinear,
 } from "../diffusion/index.ts";
-import { type NdArray, Random, UserError } from "../tensor/index.ts";
+import {
+  type NdArray,
+  type NormalGenerator,
+  PhiloxRandom,
+  Random,
+  UserError,
+} from "../tensor/index.ts";
 import { readRecording, writeRecording } from "./index.node.ts";
 import { type Recording, record, replay } from "./index.ts";
 
@@ -41,8 +47,12 @@ function denoiser(from?: Step): Denoiser {
   );
 }
 
-function run(name: SamplerName, from?: Step): AsyncGenerator<Step, NdArray, void> {
-  const beginning = from ? { from } : { shape, random: [new Random(1), new Random(2)] };
+function run(
+  name: SamplerName,
+  from?: Step,
+  random: readonly NormalGenerator[] = [new Random(1), new Random(2)],
+): AsyncGenerator<Step, NdArray, void> {
+  const beginning = from ? { from } : { shape, random };
   return sample({ denoise: denoiser(from), sampler: samplers[name](), levels, ...beginning });
 }
 
@@ -61,6 +71,19 @@ describe.each(Object.keys(samplers) as SamplerName[])("%s", (name) => {
       expect(rest.steps).toEqual(recording.steps.slice(step.step));
     }
   });
+});
+
+test("so does one with noise as on CUDA", async () => {
+  const random = [new PhiloxRandom(1), new PhiloxRandom(2 ** 40, { threads: 512 })];
+  const recording = await record(run("dpmpp-sde", undefined, random));
+  writeRecording(join(folder, "run"), recording);
+  const read = await readRecording(join(folder, "run"));
+  expect(read).toEqual(recording);
+  for (const step of read.steps) {
+    const rest = await record(run("dpmpp-sde", step));
+    expect(rest.latent.data).toEqual(recording.latent.data);
+    expect(rest.steps).toEqual(recording.steps.slice(step.step));
+  }
 });
 
 test("a replay is the run again", async () => {
@@ -93,6 +116,9 @@ describe("faults that a person can mend", () => {
     expect(() => writeRecording(at("b"), { ...recording, settings: { wrap: () => 1 } })).toThrow(
       "settings/wrap: expected plain data",
     );
+    expect(() =>
+      writeRecording(at("b"), { ...recording, settings: { a: { $tensor: "b" } } }),
+    ).toThrow("settings/a: expected no property named $tensor or $uint32");
     expect(existsSync(at("b"))).toBe(false);
   });
 
@@ -101,6 +127,14 @@ describe("faults that a person can mend", () => {
     [/run\.json: expected a tensor nowhere$/, (json) => json.replace("steps/0/latent", "nowhere")],
     [/run\.json: steps\.0\.sigma: /, (json) => json.replace(/"sigma":[\d.e-]+/, '"sigma":"1"')],
     [/run\.json: steps\.0\.latent: expected an array$/, (json) => json.replace("$tensor", "$")],
+    [
+      /run\.json: steps\.0\.random\.0\.words: expected 624 words$/,
+      (json) => json.replace(/"words":\{"\$uint32":\[\d+,/, '"words":{"$uint32":['),
+    ],
+    [
+      /run\.json: steps\.0\.random\.0: expected a generator's state$/,
+      (json) => json.replace('"words"', '"word"'),
+    ],
     [/run\.json: settings: /, (json) => json.replace('"settings":{}', '"settings":1')],
   ])("%s", async (message, damage) => {
     writeFileSync(at("run/run.json"), damage(readFileSync(at("run/run.json"), "utf8")));

@@ -2,8 +2,8 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { UserError } from "../tensor/index.ts";
 import type { Backend, Session, SessionRequest } from "./backend.ts";
 import { checkedSession, type PortValue } from "./checked-session.ts";
-import { probe } from "./probe.ts";
 import { sessionOptions } from "./session-options.ts";
+import { smallestModel } from "./smallest-model.ts";
 
 /** An execution provider by onnxruntime-node's name. All but the CPU's are passed through by name, and untested. */
 export type NodeProvider = "cpu" | "webgpu" | "cuda" | "coreml" | "dml";
@@ -30,7 +30,7 @@ export function onnxruntimeNodeOn(provider: NodeProvider): Backend {
 
 async function prove(provider: NodeProvider): Promise<void> {
   try {
-    const session = await create(probe, provider);
+    const session = await create(smallestModel, provider);
     await session.dispose();
   } catch (cause) {
     const [reason] = (cause as Error).message.split("\n");

@@ -1,4 +1,5 @@
 export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from "./float16.ts";
+export { type GeneratorState, generatorFrom, type NormalGenerator } from "./generator.ts";
 export { clamp, linearCombination } from "./linear.ts";
 export { type NdArray, sizeOf } from "./ndarray.ts";
 export { PhiloxRandom, type PhiloxState } from "./philox.ts";

@@ -1,3 +1,4 @@
+import { checkedSeed } from "./seed.ts";
 import { UserError } from "./user-error.ts";
 
 /** A copy of a `PhiloxRandom`'s state: plain data, from which `PhiloxRandom.from` goes on. */
@@ -6,7 +7,7 @@ export interface PhiloxState {
   /** How many blocks of four 32-bit numbers every thread has used up. */
   readonly block: number;
   /** See `PhiloxRandom`. */
-  readonly threads: number;
+  readonly threads?: number | undefined;
 }
 
 /** Four 32-bit numbers. */
@@ -26,7 +27,7 @@ const threadsPerBlock = 256; // of torch's launches
  */
 export class PhiloxRandom {
   readonly #seed: number;
-  readonly #threads: number;
+  readonly #threads: number | undefined;
   #block: number;
 
   /**
@@ -34,17 +35,11 @@ export class PhiloxRandom {
    * @param threads How many threads the GPU holds at once: its multiprocessors times the threads of each, a multiple of
    *   256 (T4 40 * 1024, RTX 3060 28 * 1536, A100 108 * 2048). By default as many as there are numbers. Else a `UserError`.
    */
-  constructor(
-    seed: number,
-    { threads = Number.POSITIVE_INFINITY }: { readonly threads?: number } = {},
-  ) {
-    if (!Number.isInteger(seed) || seed < 0 || seed > 2 ** 53) {
-      throw new UserError(`seed: expected a whole number from 0 to 2^53, got ${seed}`);
-    }
-    if (!(threads > 0) || (threads !== Number.POSITIVE_INFINITY && threads % threadsPerBlock > 0)) {
+  constructor(seed: number, { threads }: { readonly threads?: number | undefined } = {}) {
+    if (threads !== undefined && !(threads > 0 && threads % threadsPerBlock === 0)) {
       throw new UserError(`threads: expected a multiple of ${threadsPerBlock}, got ${threads}`);
     }
-    this.#seed = seed;
+    this.#seed = checkedSeed(seed);
     this.#threads = threads;
     this.#block = 0;
   }
@@ -65,7 +60,7 @@ export class PhiloxRandom {
   normal(count: number): Float32Array {
     const values = new Float32Array(count);
     const launched = Math.ceil(count / threadsPerBlock) * threadsPerBlock;
-    const threads = Math.min(this.#threads, launched);
+    const threads = Math.min(this.#threads ?? launched, launched);
     const key = [this.#seed >>> 0, Math.floor(this.#seed / 2 ** 32)] as const;
     for (let thread = 0; thread < Math.min(threads, count); thread++) {
       for (let first = thread, round = 0; first < count; first += 4 * threads, round++) {

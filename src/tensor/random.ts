@@ -1,4 +1,4 @@
-import { UserError } from "./user-error.ts";
+import { checkedSeed } from "./seed.ts";
 
 /** A copy of a generator's state: plain data, from which `Random.from` goes on. */
 export interface RandomState {
@@ -26,11 +26,8 @@ export class Random {
 
   /** @param seed A whole number from 0 to 2^53, of which the low 32 bits count. Else a `UserError`. */
   constructor(seed: number) {
-    if (!Number.isInteger(seed) || seed < 0 || seed > 2 ** 53) {
-      throw new UserError(`seed: expected a whole number from 0 to 2^53, got ${seed}`);
-    }
     this.#words = new Uint32Array(length);
-    this.#words[0] = seed % 2 ** 32;
+    this.#words[0] = checkedSeed(seed) % 2 ** 32;
     for (let i = 1; i < length; i++) {
       const previous = this.#words[i - 1]!;
       this.#words[i] = Math.imul(1812433253, previous ^ (previous >>> 30)) + i;

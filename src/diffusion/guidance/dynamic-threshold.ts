@@ -1,6 +1,7 @@
 import { clamp, type NdArray, UserError } from "../../tensor/index.ts";
 import type { Denoiser } from "../denoiser.ts";
 import { predict } from "../parameterization.ts";
+import { checkedShare } from "../share.ts";
 import { picturesOf, scalePictures } from "./per-picture.ts";
 
 /** How values beyond -1 and 1 are brought back. */
@@ -22,9 +23,7 @@ export function dynamicThreshold(
   denoise: Denoiser,
   { ratio = 0.995, max = Infinity }: DynamicThresholdOptions = {},
 ): Denoiser {
-  if (!(ratio >= 0 && ratio <= 1)) {
-    throw new UserError(`dynamicThreshold: ratio: expected a number from 0 to 1, got ${ratio}`);
-  }
+  checkedShare("dynamicThreshold: ratio", ratio);
   if (!(max >= 1)) {
     throw new UserError(`dynamicThreshold: max: expected a number from 1, got ${max}`);
   }

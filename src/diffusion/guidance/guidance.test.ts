@@ -149,6 +149,18 @@ test("methods hold where alpha is 0", async () => {
   }
 });
 
+test("a combination is asked for scale 0 too, where only extrapolation is known to need one prediction", async () => {
+  const pair = estimates(golden.adaptiveProjected[0]!.calls[0]!);
+  const projected = guided([pair], { scale: 0, combine: adaptiveProjected() });
+  const { denoised } = await projected.denoise(latent, level);
+  expect(projected.asked).toEqual([2]);
+  const withoutText = Math.abs(denoised.data[0]! - pair.withoutText.denoised.data[0]!);
+  expect(withoutText).toBeGreaterThan(1e-3);
+  const extrapolated = guided([pair], { scale: 0, combine: extrapolate });
+  expect((await extrapolated.denoise(latent, level)).denoised).toEqual(pair.withoutText.denoised);
+  expect(extrapolated.asked).toEqual([1]);
+});
+
 test("the interval guides inside, and asks once outside", async () => {
   const pair = estimates(golden.adaptiveProjected[0]!.calls[0]!);
   const levels = [

@@ -1,8 +1,8 @@
 import { UserError } from "../../tensor/index.ts";
-import type { NoiseLevel } from "../schedule.ts";
+import { type NoiseLevel, ratioOf } from "../schedule.ts";
 
 /**
- * Guidance in a limited interval: Kynkäänniemi et al. 2024 (arXiv 2404.07724). The scale where noise against picture,
+ * Guidance in a limited interval: Kynkäänniemi et al. 2024 (arXiv 2404.07724), section 3.1. The scale where noise against picture,
  * sigma / alpha (the paper's sigma), is in (above, upTo]; 1 elsewhere, where the network is then asked once only. It
  * helps in the middle: in much noise it takes variety, in little it does nothing.
  *
@@ -15,8 +15,8 @@ export function guidanceInterval(
   if (!(above >= 0 && above < upTo)) {
     throw new UserError(`guidanceInterval: expected 0 <= above < upTo, got ${above} and ${upTo}`);
   }
-  return ({ alpha, sigma }) => {
-    const ratio = sigma / alpha;
+  return (level) => {
+    const ratio = ratioOf(level);
     return ratio > above && ratio <= upTo ? scale : 1;
   };
 }

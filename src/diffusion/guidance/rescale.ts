@@ -1,6 +1,7 @@
-import { linearCombination, type NdArray, UserError } from "../../tensor/index.ts";
+import { linearCombination, type NdArray } from "../../tensor/index.ts";
 import type { Combination } from "../guidance.ts";
 import { type PredictionType, predict, trainingTarget } from "../parameterization.ts";
+import { checkedShare } from "../share.ts";
 import { dot, picturesOf, scalePictures } from "./per-picture.ts";
 
 /** How far guidance is rescaled, and what of. */
@@ -19,9 +20,7 @@ export interface RescaleOptions {
  * @throws UserError when the amount is not from 0 to 1.
  */
 export function rescale(combine: Combination, { amount = 0.7, of }: RescaleOptions): Combination {
-  if (!(amount >= 0 && amount <= 1)) {
-    throw new UserError(`rescale: amount: expected a number from 0 to 1, got ${amount}`);
-  }
+  checkedShare("rescale: amount", amount);
   return (pair) => {
     const { withText, latent, level } = pair;
     const combined = combine(pair);

@@ -1,17 +1,16 @@
-import { linearCombination, UserError } from "../../tensor/index.ts";
-import { normalNoise } from "../noise.ts";
+import { withNoise } from "../noise.ts";
 import { intervals, type Sampler } from "../sampler.ts";
+import { checkedShare } from "../share.ts";
 import { ancestral } from "./ancestral.ts";
 
 /**
- * Denoising diffusion implicit models: Song et al. 2021 (arXiv 2010.02502), equations 12 and 16.
- * `eta` 0 (the default) draws no noise and follows the probability-flow ODE; 1 is `ddpm`.
- * diffusers' DDIMScheduler, whose steps end at the next level only for leading spacing; see `Convention`.
+ * Denoising diffusion implicit models: Song et al. 2021 (arXiv 2010.02502), equations 12 and 16. One pass of the
+ * network a step. `eta` (0 to 1, else a `UserError`): 0, the default, draws no noise and follows the probability-flow
+ * ODE; 1 is `ddpm`. diffusers' DDIMScheduler, whose steps end at the next level only for leading spacing; see
+ * `Convention`.
  */
 export function ddim({ eta = 0 }: { readonly eta?: number } = {}): Sampler {
-  if (!(eta >= 0 && eta <= 1)) {
-    throw new UserError(`eta: expected a number from 0 to 1, got ${eta}`);
-  }
+  checkedShare("eta", eta);
   return async function* ({ denoise, latent, levels, start, random }) {
     for (const { step, level, next } of intervals({ levels, start })) {
       const prediction = await denoise(latent, level);
@@ -19,9 +18,7 @@ export function ddim({ eta = 0 }: { readonly eta?: number } = {}): Sampler {
       yield { step, ...level, latent, ...prediction, random: states, history: [] };
       const { down, spread } = ancestral(level, next, eta);
       const mean = [[next.alpha, prediction.denoised] as const, [down, prediction.noise] as const];
-      latent = linearCombination(
-        spread > 0 ? [...mean, [spread, normalNoise(latent.shape, random)]] : mean,
-      );
+      latent = withNoise(mean, spread, random);
     }
     return latent;
   };

@@ -1,11 +1,10 @@
-import { linearCombination } from "../../tensor/index.ts";
-import { normalNoise } from "../noise.ts";
+import { withNoise } from "../noise.ts";
 import { addedVariance, intervals, posteriorVariance, type Sampler } from "../sampler.ts";
 
 /**
  * Ancestral sampling: Ho et al. 2020 (arXiv 2006.11239), algorithm 2, with the posterior's mean and variance of
- * equation 7 ("fixed small") over any number of steps. No noise is drawn for a step to a clean level.
- * diffusers' DDPMScheduler.
+ * equation 7 ("fixed small") over any number of steps. One pass of the network a step; no noise is drawn for a step to a
+ * clean level. diffusers' DDPMScheduler.
  *
  * @param variance `large` draws all the variance of the forward process, the upper bound of section 3.2 ("fixed large"),
  * for every step that does not begin at timestep 0.
@@ -25,9 +24,7 @@ export function ddpm({
       const added = variance === "large" && level.t > 0;
       const spread = Math.sqrt((added ? addedVariance : posteriorVariance)(level, next));
       const mean = [[ofDenoised, prediction.denoised] as const, [ofLatent, latent] as const];
-      latent = linearCombination(
-        spread > 0 ? [...mean, [spread, normalNoise(latent.shape, random)]] : mean,
-      );
+      latent = withNoise(mean, spread, random);
     }
     return latent;
   };

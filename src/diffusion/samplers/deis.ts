@@ -4,8 +4,8 @@ import type { NoiseLevel } from "../schedule.ts";
 import { finalOrder, lambda, solverPoints } from "./multistep.ts";
 
 /**
- * DEIS with the noise estimates of earlier steps: Zhang and Chen 2023 (arXiv 2204.13902), algorithm 1 with the
- * polynomial over log(sigma / alpha) ("tAB-DEIS", log-rho). One pass of the network a step, no noise. diffusers'
+ * DEIS with the noise estimates of earlier steps ("AB-DEIS"): Zhang and Chen 2023 (arXiv 2204.13902), with the
+ * polynomial over log(sigma / alpha), diffusers' "logrho". One pass of the network a step, no new noise. diffusers'
  * DEISMultistepScheduler. `lowerOrderFinal` ends runs of fewer than 15 steps with lower orders; the step to a clean
  * level always is of order 1, which is `euler`'s.
  */

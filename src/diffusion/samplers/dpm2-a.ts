@@ -1,12 +1,14 @@
 import { linearCombination } from "../../tensor/index.ts";
-import { normalNoise } from "../noise.ts";
+import { withNoise } from "../noise.ts";
 import { intervals, type Sampler } from "../sampler.ts";
-import { ancestral, ratioOf } from "./ancestral.ts";
+import { ratioOf } from "../schedule.ts";
+import { ancestral } from "./ancestral.ts";
 
 /**
  * The midpoint method of `dpm2` with ancestral noise: k-diffusion's `sample_dpm_2_ancestral`. The deterministic part of
- * a step goes down to sigma_down = sigma_next^2 / sigma, in the frame sigma / alpha, so that its middle in the logarithm
- * is sigma_next. diffusers' KDPM2AncestralDiscreteScheduler.
+ * a step goes down to sigma_down = sigma_next^2 / sigma, in the frame sigma / alpha, so that its middle in the
+ * logarithm is sigma_next. Two passes of the network a step, one for a step to the clean end or from pure noise.
+ * diffusers' KDPM2AncestralDiscreteScheduler.
  */
 export function dpm2Ancestral(): Sampler {
   return async function* ({ denoise, latent, levels, levelOf, start, random }) {
@@ -17,14 +19,9 @@ export function dpm2Ancestral(): Sampler {
       const { denoised, noise } = prediction;
       const { down, spread } = ancestral(level, next, 1);
       const euler = [[next.alpha, denoised] as const, [down, noise] as const];
-      if (next.sigma === 0) {
-        latent = linearCombination(euler);
-        continue;
-      }
       const stride = down - next.alpha * ratioOf(level);
-      const fresh = () => [spread, normalNoise(latent.shape, random)] as const;
-      if (!Number.isFinite(stride)) {
-        latent = linearCombination([...euler, fresh()]);
+      if (next.sigma === 0 || !Number.isFinite(stride)) {
+        latent = withNoise(euler, spread, random);
         continue;
       }
       const middle = levelOf(ratioOf(next));
@@ -33,7 +30,8 @@ export function dpm2Ancestral(): Sampler {
         [middle.sigma, noise],
       ]);
       const inMiddle = await denoise(halfway, middle);
-      latent = linearCombination([...euler, [stride, inMiddle.noise], [-stride, noise], fresh()]);
+      const mean = [...euler, [stride, inMiddle.noise] as const, [-stride, noise] as const];
+      latent = withNoise(mean, spread, random);
     }
     return latent;
   };

@@ -1,11 +1,12 @@
 import { linearCombination } from "../../tensor/index.ts";
 import { intervals, type Sampler } from "../sampler.ts";
-import { ratioOf } from "./ancestral.ts";
+import { ratioOf } from "../schedule.ts";
 
 /**
- * The midpoint method on the probability-flow ODE, the middle taken in log(sigma / alpha): k-diffusion's `sample_dpm_2`,
- * after DPM-Solver-2 (Lu et al. 2022, arXiv 2206.00927, algorithm 1) and Karras et al. 2022, algorithm 2; two calls of
- * the network for each step, one for a step to the clean end or from pure noise. diffusers' KDPM2DiscreteScheduler.
+ * The midpoint method on the probability-flow ODE, the middle taken in log(sigma / alpha): k-diffusion's
+ * `sample_dpm_2`, after DPM-Solver-2 (Lu et al. 2022, arXiv 2206.00927, algorithm 1) and Karras et al. 2022, algorithm
+ * 2. Two passes of the network a step, one for a step to the clean end or from pure noise; no new noise. diffusers'
+ * KDPM2DiscreteScheduler.
  */
 export function dpm2(): Sampler {
   return async function* ({ denoise, latent, levels, levelOf, start, random }) {

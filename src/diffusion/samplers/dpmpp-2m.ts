@@ -2,8 +2,8 @@ import type { Sampler } from "../sampler.ts";
 import { type DpmppOptions, dpmppMultistep } from "./dpmpp-multistep.ts";
 
 /**
- * DPM-Solver++ with the `denoised` of earlier steps ("DPM++ 2M"): Lu et al. 2022 (arXiv 2211.01095), algorithm 2, and its
- * multistep form of `order` 3. One pass of the network a step, no noise. diffusers' DPMSolverMultistepScheduler
+ * DPM-Solver++ with the `denoised` of earlier steps ("DPM++ 2M"): Lu et al. 2022 (arXiv 2211.01095), algorithm 2, and
+ * its multistep form of `order` 3. One pass of the network a step, no new noise. diffusers' DPMSolverMultistepScheduler
  * (`dpmsolver++`; `solver` is its `solver_type`, and its order 3 is that of `halfSecond`).
  */
 export function dpmpp2m({

@@ -1,5 +1,5 @@
-import { linearCombination, type NdArray } from "../../tensor/index.ts";
-import { normalNoise } from "../noise.ts";
+import type { NdArray } from "../../tensor/index.ts";
+import { withNoise } from "../noise.ts";
 import { intervals, type Past, remember, type Sampler } from "../sampler.ts";
 import type { NoiseLevel } from "../schedule.ts";
 import { type FinalOrders, finalOrder, lambda, solverPoints } from "./multistep.ts";
@@ -37,9 +37,7 @@ export function dpmppMultistep({ order, eta, ...options }: DpmppOptions): Sample
         ...curvature(solverPoints(newest, past, attained), next, { ...options, eta }),
       ];
       const spread = next.sigma * Math.sqrt(Math.max(0, 1 - ratio ** (2 * eta)));
-      latent = linearCombination(
-        spread > 0 ? [...mean, [spread, normalNoise(latent.shape, random)]] : mean,
-      );
+      latent = withNoise(mean, spread, random);
       past = remember(newest, past, order - 1);
     }
     return latent;

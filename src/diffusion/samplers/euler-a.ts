@@ -1,12 +1,12 @@
-import { linearCombination } from "../../tensor/index.ts";
-import { normalNoise } from "../noise.ts";
+import { withNoise } from "../noise.ts";
 import { intervals, type Sampler } from "../sampler.ts";
 import { ancestral } from "./ancestral.ts";
 
 /**
  * Euler's method with ancestral noise: k-diffusion's `sample_euler_ancestral` (Crowson 2022), in which part of each
- * step's noise is drawn anew, with the posterior variance of Ho et al. 2020, equation 7. So it takes the steps of
- * `ddim({ eta: 1 })`; diffusers' EulerAncestralDiscreteScheduler differs from its DDIMScheduler in the levels only.
+ * step's noise is drawn anew, with the posterior variance of Ho et al. 2020, equation 7; one pass of the network a
+ * step. So it takes the steps of `ddim({ eta: 1 })`; diffusers' EulerAncestralDiscreteScheduler differs from its
+ * DDIMScheduler in the levels only.
  */
 export function eulerAncestral(): Sampler {
   return async function* ({ denoise, latent, levels, start, random }) {
@@ -16,9 +16,7 @@ export function eulerAncestral(): Sampler {
       yield { step, ...level, latent, ...prediction, random: states, history: [] };
       const { down, spread } = ancestral(level, next, 1);
       const mean = [[next.alpha, prediction.denoised] as const, [down, prediction.noise] as const];
-      latent = linearCombination(
-        spread > 0 ? [...mean, [spread, normalNoise(latent.shape, random)]] : mean,
-      );
+      latent = withNoise(mean, spread, random);
     }
     return latent;
   };

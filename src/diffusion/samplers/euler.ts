@@ -2,7 +2,8 @@ import { linearCombination } from "../../tensor/index.ts";
 import { intervals, type Sampler } from "../sampler.ts";
 
 /**
- * Euler's method on the probability-flow ODE: Karras et al. 2022 (arXiv 2206.00364), algorithm 2 without churn.
+ * Euler's method on the probability-flow ODE: Karras et al. 2022 (arXiv 2206.00364), algorithm 1 without its
+ * second-order correction (lines 6 to 8). One pass of the network a step, no new noise.
  *
  * In the variance-exploding frame, x = latent / alpha and s = sigma / alpha, the noise is the slope dx/ds, and the step
  * is x + (s_next - s) * noise = denoised + s_next * noise. Times the next alpha, that is the line below, which also

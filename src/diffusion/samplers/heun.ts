@@ -1,15 +1,14 @@
 import { linearCombination } from "../../tensor/index.ts";
 import { intervals, type Sampler } from "../sampler.ts";
-import type { NoiseLevel } from "../schedule.ts";
-import { ratioOf } from "./ancestral.ts";
+import { type NoiseLevel, ratioOf } from "../schedule.ts";
 
 /**
- * Heun's method on the probability-flow ODE: Karras et al. 2022 (arXiv 2206.00364), algorithm 1; two calls of the
- * network for each step, one for a step to the clean end or from pure noise.
+ * Heun's method on the probability-flow ODE: Karras et al. 2022 (arXiv 2206.00364), algorithm 1. Two passes of the
+ * network a step, one for a step to the clean end or (but for flow) from pure noise; no new noise.
  *
- * In the frame x = latent / alpha, s = sigma / alpha, the step is x + (s_next - s) * (noise + noise at the end) / 2: the
- * Euler step and a correction. On flow levels (alpha = 1 - sigma) the ODE is solved in sigma itself.
- * diffusers' HeunDiscreteScheduler and FlowMatchHeunDiscreteScheduler.
+ * In the frame x = latent / alpha, s = sigma / alpha, the step is x + (s_next - s) * (noise + noise at the end) / 2:
+ * the Euler step and a correction. On flow levels (alpha = 1 - sigma) the ODE is solved in sigma itself. diffusers'
+ * HeunDiscreteScheduler and FlowMatchHeunDiscreteScheduler.
  */
 export function heun(): Sampler {
   return async function* ({ denoise, latent, levels, start, random }) {

@@ -1,17 +1,14 @@
-import { linearCombination, UserError } from "../../tensor/index.ts";
+import { linearCombination } from "../../tensor/index.ts";
 import { intervals, remember, type Sampler } from "../sampler.ts";
-import { ratioOf } from "./ancestral.ts";
+import { ratioOf } from "../schedule.ts";
 
 /**
- * The linear multistep method (Adams-Bashforth over uneven steps) on the probability-flow ODE, in the frame
- * x = latent / alpha, s = sigma / alpha: k-diffusion's `sample_lms` (Crowson 2022). The noise of the last `order` steps
- * (1 to 4), fewer at the beginning, is continued by a polynomial in s, which is integrated over the step.
- * diffusers' LMSDiscreteScheduler, whose integrals are numerical.
+ * The linear multistep method (Adams-Bashforth over uneven steps) on the probability-flow ODE, in the frame x = latent
+ * / alpha, s = sigma / alpha: k-diffusion's `sample_lms` (Crowson 2022). The noise of the last `order` steps, fewer at
+ * the beginning, is continued by a polynomial in s, which is integrated over the step. One pass of the network a step,
+ * no new noise. diffusers' LMSDiscreteScheduler, whose integrals are numerical.
  */
-export function lms({ order = 4 }: { readonly order?: number } = {}): Sampler {
-  if (!Number.isInteger(order) || order < 1 || order > 4) {
-    throw new UserError(`order: expected a whole number from 1 to 4, got ${order}`);
-  }
+export function lms({ order = 4 }: { readonly order?: 1 | 2 | 3 | 4 } = {}): Sampler {
   return async function* ({ denoise, latent, levels, start, random, history }) {
     let past = history;
     for (const { step, level, next } of intervals({ levels, start })) {

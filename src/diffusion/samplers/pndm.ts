@@ -12,9 +12,10 @@ interface PndmOptions {
 }
 
 /**
- * Pseudo linear multistep (PNDM, PLMS): Liu et al. 2022 (arXiv 2202.09778), algorithm 2 with equations 11 and 12, one
- * pass of the network a step. It is begun as latent diffusion does, with one step of two passes and lower orders, or
- * with `rungeKutta` as in the paper. Stable Diffusion 1's own sampler; diffusers' PNDMScheduler (`skip_prk_steps`).
+ * Pseudo linear multistep (PNDM, PLMS): Liu et al. 2022 (arXiv 2202.09778), algorithm 2 with equations 9 and 12, one
+ * pass of the network a step, no new noise. It is begun as latent diffusion does, with one step of two passes and lower
+ * orders, or with `rungeKutta` as in the paper. Stable Diffusion 1's own sampler; diffusers' PNDMScheduler
+ * (`skip_prk_steps`).
  */
 export function pndm({
   output = "epsilon",
@@ -48,7 +49,7 @@ function outputOf(output: PredictionType, { denoised, noise }: Prediction, level
   return trainingTarget(output, denoised, noise, level);
 }
 
-/** The paper's transfer part, equation 11: to the next level along the picture and the noise that are believed in. */
+/** The paper's transfer part, equation 9: to the next level along the picture and the noise that are believed in. */
 function transfer({ denoised, noise }: Prediction, next: NoiseLevel): NdArray {
   return linearCombination([
     [next.alpha, denoised],

@@ -12,9 +12,8 @@ interface UniPcOptions {
 }
 
 /**
- * UniPC, a predictor with a corrector that needs no pass of its own: Zhao et al. 2023 (arXiv 2302.04867), algorithms 1
- * (UniC) and 2 (UniP), in the form with B(h). One pass of the network a step, no noise. diffusers'
- * UniPCMultistepScheduler.
+ * UniPC, a predictor (UniP) with a corrector (UniC) that needs no pass of its own: Zhao et al. 2023 (arXiv 2302.04867),
+ * in the multistep form with B(h). One pass of the network a step, no new noise. diffusers' UniPCMultistepScheduler.
  *
  * A step begins by correcting its latent, from the step before and the prediction at the uncorrected latent, which is
  * the one that is yielded. So a run that branches with a changed latent should leave out the `history`.
