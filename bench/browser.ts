@@ -1,11 +1,7 @@
-/**
- * A picture in Chromium against one in Node.js: npx tsx bench/browser.ts [--quick]
- * After `npm test` or `npm start`, because it bundles what they have built. With --quick two steps, to see that it runs.
- */
+// One process of the browser's bench: a picture in Node.js and in Chromium, where there is one. It bundles what is built.
 import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { chromium } from "playwright";
 import { preview } from "vite";
 import { builtInModel, TextToImage } from "../src/index.ts";
@@ -13,12 +9,10 @@ import { buildPage } from "../test/browser/built-page.ts";
 import { chromiumSwitches, findChromium, isolation } from "../test/browser/chromium.ts";
 import type {} from "../test/browser/page/main.ts";
 import { type DrawingFigures, measureDrawing } from "../test/browser/page/measure-drawing.ts";
-import { median } from "./measure.ts";
-import { table } from "./systems.ts";
+import { report, settings } from "./measure.ts";
 
-const { quick = false } = parseArgs({ options: { quick: { type: "boolean" } } }).values;
-const count = quick ? 2 : 4;
-const options = { seed: 7, steps: quick ? 2 : 20, guidanceScale: 3 };
+const { threads, count, steps } = settings<{ threads: number; count: number; steps: number }>();
+const options = { seed: 7, steps, guidanceScale: 3 };
 
 /** The same in a page that is sent with some headers. */
 async function inChromium(
@@ -49,26 +43,15 @@ async function inChromium(
 }
 
 const executablePath = findChromium();
-if (executablePath === undefined) throw new Error("expected Chromium or Chrome on this machine");
-const threads = availableParallelism();
-const systems: readonly (readonly [string, DrawingFigures])[] = [
-  [
-    `Node.js, ${threads} threads`,
-    await measureDrawing(() => TextToImage.load(builtInModel()), count, options),
-  ],
-  [`Chromium, ${threads} threads`, await inChromium(executablePath, { ...isolation })],
-  ["Chromium, not isolated: 1 thread", await inChromium(executablePath, {})],
-];
-const rows = systems.map(
-  ([
-    name,
-    {
-      loading,
-      pictures: [first = 0, ...rest],
-    },
-  ]) => {
-    const picture = median(rest);
-    return [name, ...[loading, first - picture, picture].map((value) => value.toFixed(2))];
-  },
-);
-console.log(table(["", "loading, s", "building the sessions, s", "a picture, s"], rows));
+const figures: Record<string, DrawingFigures> = {
+  [`Node.js, ${threads} threads`]: await measureDrawing(
+    () => TextToImage.load(builtInModel()),
+    count,
+    options,
+  ),
+};
+if (executablePath !== undefined) {
+  figures[`Chromium, ${threads} threads`] = await inChromium(executablePath, { ...isolation });
+  figures["Chromium, not isolated: 1 thread"] = await inChromium(executablePath, {});
+}
+report(figures);

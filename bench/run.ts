@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
 import { builtInModel } from "../src/index.ts";
-import type { RecipeStep } from "../src/training/index.node.ts";
+import type { Recipe } from "../src/training/index.node.ts";
+import type { DrawingFigures } from "../test/browser/page/measure-drawing.ts";
 import { forwardFlops } from "./flops.ts";
 import { measure, median } from "./measure.ts";
 import { inTurns, systemsTable, table } from "./systems.ts";
@@ -25,7 +26,7 @@ interface TrainingFigures {
   readonly milliseconds: readonly number[];
   readonly peakBytes: number;
   readonly parameters: number;
-  readonly recipe: RecipeStep["recipe"];
+  readonly recipe: Recipe;
   readonly versions: string;
 }
 
@@ -142,6 +143,43 @@ function start(model: string): string {
   return `### From command to picture\n\n${table(["", "s"], rows)}`;
 }
 
+interface SamplerFigures {
+  readonly milliseconds: Readonly<Record<string, readonly number[]>>;
+  readonly whole: readonly number[];
+}
+
+function samplers(model: string): string {
+  const told = { model, threads, repeats: quick ? 1 : 10 };
+  const { milliseconds, whole } = measure<SamplerFigures>("samplers.ts", told);
+  const step = median(whole);
+  const rows = Object.entries(milliseconds).map(([name, times]) => {
+    const time = median(times);
+    return [name, time.toFixed(3), ((100 * time) / step).toFixed(2)];
+  });
+  const results = table(["", "ms a step", "% of the model's step"], rows);
+  return `### Samplers\n\nThe built-in model's step takes ${step.toFixed(1)} ms.\n\n${results}`;
+}
+
+function browser(): string {
+  const told = { threads, count: quick ? 2 : 5, steps: quick ? 2 : 20 };
+  const systems = Object.entries(measure<Record<string, DrawingFigures>>("browser.ts", told));
+  const rows = systems.map(
+    ([
+      name,
+      {
+        loading,
+        pictures: [first = 0, ...rest],
+      },
+    ]) => {
+      const picture = median(rest);
+      return [name, ...[loading, first - picture, picture].map((value) => value.toFixed(2))];
+    },
+  );
+  const missing = systems.length > 1 ? "" : "\nIn the browser not measured: no Chromium.\n";
+  const head = ["", "loading, s", "building the sessions, s", "a picture, s"];
+  return `### Node.js and browser\n\n${table(head, rows)}${missing}`;
+}
+
 function memory(): string {
   const told = quick ? { settling: 100, steps: 300 } : { settling: 500, steps: 5000 };
   const { settling, steps, before, after, ...growth } = measure<MemoryFigures>("memory.ts", told);
@@ -173,6 +211,8 @@ const parts = [
   training.text,
   generation(model),
   start(model),
+  samplers(model),
+  browser(),
   memory(),
 ];
 const results = `\n${parts.join("\n")}\n`;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Backend, onnxruntimeNode } from "../src/runtime/index.node.ts";
 import { readSafetensors } from "../src/safetensors/index.node.ts";
-import { type RecipeStep, train } from "../src/training/index.node.ts";
+import { type Recipe, train } from "../src/training/index.node.ts";
 import { peakBytes, report, settings } from "./measure.ts";
 import { randomPictures } from "./random-pictures.ts";
 
@@ -18,14 +18,14 @@ const out = mkdtempSync(join(tmpdir(), "frabbit-bench-"));
 try {
   const milliseconds: number[] = [];
   let peak = 0;
-  let recipe: RecipeStep["recipe"] | undefined;
+  let recipe: Recipe | undefined;
   let begun = performance.now();
   const never = { checkpointMinutes: Infinity, sampleMinutes: Infinity };
   for await (const step of train(randomPictures(64), { out, backend, ...never })) {
     const now = performance.now();
     milliseconds.push(now - begun);
     begun = now;
-    recipe = step.recipe;
+    if ("unet" in step.recipe) recipe = step.recipe;
     peak = peakBytes();
     if (milliseconds.length === warmUp + steps) break;
   }

@@ -17,7 +17,7 @@ await using pipeline = await TextToImage.load(model);
 const estimates: NdArray[] = [];
 for await (const step of pipeline.steps(prompt, { steps: 10, guidanceScale: 3, seed: 7 })) {
   const { t, alpha, sigma, denoised } = step; // and latent, noise, guidance, random, history
-  estimates.push(...unstack(pipeline.decode(denoised)));
+  estimates.push(...unstack(await pipeline.decode(denoised)));
   const share = `${alpha.toFixed(3)} of the picture and ${sigma.toFixed(3)} of noise`;
   const { textChange } = stepStatistics(step); // between the noise seen with the text and without
   console.log(

@@ -35,15 +35,15 @@ const branched = await finish(pipeline.steps(other, { ...options, from }));
 const symmetric = (denoise: Denoiser): Denoiser => {
   return async (latent, level) => {
     const prediction = await denoise(latent, level);
-    const changed = pipeline.encode(folded(pipeline.decode(prediction.denoised)));
+    const changed = await pipeline.encode(folded(await pipeline.decode(prediction.denoised)));
     return { ...prediction, ...predict("sample", changed, latent, level) };
   };
 };
 const injected = await finish(pipeline.steps(prompt, { ...options, wrap: symmetric }));
 
-const pictures = [untouched, branched, injected].flatMap((latent) =>
-  unstack(pipeline.decode(latent)),
-);
+const pictures: NdArray[] = [];
+for (const latent of [untouched, branched, injected])
+  pictures.push(...unstack(await pipeline.decode(latent)));
 writeFileSync("injected.png", encodePng(grid(pictures, pictures.length)));
 console.log("injected.png");
 

@@ -21,7 +21,7 @@ console.log(`${words.map(({ word }) => word).join(", ")}: read at\n${probes.join
 
 const rows: NdArray[] = [];
 for await (const step of pipeline.steps(prompt, { steps: 8, seed: 7, probes })) {
-  const estimate = pipeline.decode(step.denoised);
+  const estimate = await pipeline.decode(step.denoised);
   const [, , height = 0, width = 0] = estimate.shape;
   const maps = Object.values(step.probes ?? {}); // each [pictures, heads, places, tokens]
   const heats = words.map(({ tokens }) => wordHeat(maps, tokens, { height, width }));

@@ -38,7 +38,7 @@ const keep = Float32Array.from({ length: tokens }, (_, i) => (second?.tokens.inc
 const weighed = () => Object.fromEntries(probes.map((name) => [name, { keep }]));
 
 const pictures = [
-  ...unstack(pipeline.decode(first.latent)),
+  ...unstack(await pipeline.decode(first.latent)),
   ...(await pipeline.generate(other, options)),
   ...(await pipeline.generate(other, { ...options, attention: borrowed })),
   ...(await pipeline.generate(prompt, { ...options, attention: weighed })),

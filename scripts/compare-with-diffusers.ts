@@ -46,7 +46,7 @@ await networks.dispose();
 
 const { steps, guidance: guidanceScale } = asked;
 const latent = await finish(pipeline.steps(prompts.at(-1)!, { seed, steps, guidanceScale }));
-const { height, width, data } = toBytes(unstack(pipeline.decode(latent))[0]!);
+const { height, width, data } = toBytes(unstack(await pipeline.decode(latent))[0]!);
 results.set("latent", latent);
 results.set("picture", { shape: [1, height, width, 3], data: Float32Array.from(data) });
 writeSafetensors(out, results);

@@ -13,11 +13,13 @@ const tokenizerFile = (name: string): string =>
 export async function tinyModel(
   scheduler: Readonly<Record<string, unknown>> = {},
   unet: Readonly<Record<string, unknown>> = {},
+  vae?: Readonly<Record<string, unknown>>,
 ): Promise<Model> {
   const vocabulary = Object.keys(JSON.parse(tokenizerFile("vocab.json"))).length;
   const config = parseModel(
     modelFiles({
       unet: { ...(goldenJson("unet-tiny/config.json") as object), ...unet },
+      ...(vae && { vae }),
       textEncoder: {
         architectures: ["CLIPTextModel"],
         model_type: "clip_text_model",
@@ -47,6 +49,30 @@ export async function tinyModel(
     }),
   );
   return { ...config, weights: await tinyWeights(config) };
+}
+
+/** The same as a model of latents, 8 x 8 of 12 channels, with Stable Diffusion 2's schedule; a random autoencoder. */
+export function tinyLatentModel(vae: Readonly<Record<string, unknown>> = {}): Promise<Model> {
+  const scheduler = {
+    beta_schedule: "scaled_linear",
+    beta_start: 0.00085,
+    beta_end: 0.012,
+    steps_offset: 1,
+    prediction_type: "v_prediction",
+    clip_sample: false,
+  };
+  const autoencoder = {
+    _class_name: "AutoencoderKL",
+    down_block_types: ["DownEncoderBlock2D", "DownEncoderBlock2D"],
+    up_block_types: ["UpDecoderBlock2D", "UpDecoderBlock2D"],
+    block_out_channels: [8, 12],
+    layers_per_block: 1,
+    latent_channels: 12,
+    norm_num_groups: 4,
+    sample_size: 16,
+    scaling_factor: 0.5,
+  };
+  return tinyModel(scheduler, {}, { ...autoencoder, ...vae });
 }
 
 async function tinyWeights(

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import { captured, files, start, until, workInOwnFolders } from "../../test/command-line.ts";
-import { tinyModel } from "../../test/tiny-model.ts";
+import { tinyLatentModel, tinyModel } from "../../test/tiny-model.ts";
 import { decodePng, encodePng, fromBytes, readPngText, toBytes } from "../image/index.ts";
 import { readModelFolder, TextToImage, writeModelFolder } from "../pipelines/index.node.ts";
+import { unstack } from "../pipelines/index.ts";
 import { type NdArray, Random } from "../tensor/index.ts";
 import { run } from "./run.ts";
 
@@ -299,6 +300,26 @@ test("inspect tells what a model folder is, for people and for machines", async 
   });
   const unet = { name: "unet", library: "diffusers", class: "UNet2DConditionModel" };
   expect(description.parts).toContainEqual({ ...unet, parameters: 163_156, precision: ["F16"] });
+});
+
+test("a model of latents is drawn with its film, told by inspect, and frees pictures of noise", async () => {
+  writeModelFolder("latents", await tinyLatentModel(), { dtype: "F32" });
+  const args = ["x", "--seed", "7", "--steps", "2", "--film", "--out", "x.png"];
+  const drawn = await frabbit(...args, "--model", "latents");
+  expect(drawn.code).toBe(0);
+  const { height, width, data } = decodePng(readFileSync("x-film.png"));
+  expect([height, width]).toEqual([3 * 18 - 2, 2 * 18 - 2]);
+  await using pipeline = await TextToImage.load("latents");
+  for await (const { step, denoised } of pipeline.steps("x", { seed: 7, steps: 2 })) {
+    const estimate = toBytes(unstack(await pipeline.decode(denoised))[0]!);
+    const row = 3 * ((2 * 18 + 4) * width + 18 * step);
+    expect(data.slice(row, row + 3 * 16)).toEqual(estimate.data.slice(3 * 16 * 4, 3 * 16 * 5));
+  }
+  const { err } = await frabbit("inspect", "latents");
+  expect(err.join("\n")).toMatch(/vae +AutoencoderKL \(diffusers\), .* parameters, stored as F32/);
+  expect(err.join("\n")).toMatch(/latents +12 channels for 2 x 2 pixels/);
+  expect((await frabbit("denoise", "x.png", "--model", "latents")).code).toBe(0);
+  expect(decodePng(readFileSync("x-clean.png")).width).toBe(16);
 });
 
 test("Ctrl-C ends with 130, keeps whole pictures and leaves no partial file", async () => {

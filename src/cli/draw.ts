@@ -52,7 +52,7 @@ export async function drawToFile(
     taken();
     await setImmediate(); // lets Ctrl-C in
   }
-  const picture = unstack(pipeline.decode(result.value))[0]!;
+  const picture = unstack(await pipeline.decode(result.value))[0]!;
   const [, height = 0, width = 0] = picture.shape;
   const drawn = {
     ...settings,
@@ -63,6 +63,6 @@ export async function drawToFile(
   };
   const text = { parameters: parametersText(drawn) };
   atomicWrite(file, encodePng(picture, { text }));
-  if (film) atomicWrite(filmFile(file), encodePng(filmStrip(pipeline, columns), { text }));
+  if (film) atomicWrite(filmFile(file), encodePng(await filmStrip(pipeline, columns), { text }));
   return { ...drawn, files: film ? [file, filmFile(file)] : [file] };
 }

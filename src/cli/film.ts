@@ -22,12 +22,13 @@ export function filmSteps(steps: number): ReadonlySet<number> {
  * @param steps of a run of one picture.
  * @returns [3, height, width] in [-1, 1].
  */
-export function filmStrip(pipeline: TextToImage, steps: readonly Step[]): NdArray {
+export async function filmStrip(pipeline: TextToImage, steps: readonly Step[]): Promise<NdArray> {
   const rows = [
     steps.map(({ latent }) => latent),
     steps.map(({ noise }) => linearCombination([[noiseScale, noise]])),
     steps.map(({ denoised }) => denoised),
   ];
-  const pictures = rows.flat().flatMap((latent) => unstack(pipeline.decode(latent)));
+  const pictures: NdArray[] = [];
+  for (const latent of rows.flat()) pictures.push(...unstack(await pipeline.decode(latent)));
   return grid(pictures, steps.length);
 }

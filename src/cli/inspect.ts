@@ -23,13 +23,15 @@ function table(model: ModelDescription): string {
     const size = parameters === undefined ? "" : `, ${count(parameters)} parameters${stored}`;
     return [name, `${className} (${library})${size}`] as const;
   });
-  const { size, sizeMultiple, patchSize } = model;
+  const { size, sizeMultiple, patchSize, latents } = model;
   const rows = [
     ["model", model.folder],
     ...parts,
     ["parameters", count(model.parameters)],
     ["pictures", `${size} x ${size} pixels; sizes are multiples of ${sizeMultiple}`],
-    ["patches", patchSize === 1 ? "none" : `${patchSize} x ${patchSize} pixels`],
+    latents
+      ? ["latents", `${latents.channels} channels for ${latents.pixels} x ${latents.pixels} pixels`]
+      : ["patches", patchSize === 1 ? "none" : `${patchSize} x ${patchSize} pixels`],
     ["prediction", model.predictionType],
     ["schedule", `${model.schedule}, ${model.timesteps} timesteps`],
     [

@@ -23,7 +23,7 @@ export function trainCommand(): Command {
     .description("train a text-to-image model from scratch on captioned pictures")
     .argument(
       "<data>",
-      "emoji, a folder of pictures with captions (x.png and x.txt), or a JSONL file",
+      "emoji, scenes, a folder of pictures with captions (x.png and x.txt), or a JSONL file",
     )
     .requiredOption("--out <folder>", "where recipe, log, checkpoints, samples and the model go")
     .option("--resume", "go on from the folder's last checkpoint, with its recipe")
@@ -88,11 +88,16 @@ const patience = 60; // seconds
 
 async function trainingProgress(): Promise<TrainingProgress> {
   const bar = process.stderr.isTTY ? await trainingBar() : undefined;
-  let first: { readonly step: number; readonly at: number } | undefined;
+  let first: { readonly step: number; readonly at: number; readonly recipe: object } | undefined;
   let told = 0;
   return {
-    show({ step, loss, recipe: { steps, batchSize } }) {
-      first ??= { step, at: performance.now() }; // the first one took the compiling, too
+    show({ step, loss, recipe }) {
+      const { steps, batchSize } = recipe;
+      if (first?.recipe !== recipe) {
+        first = { step, at: performance.now(), recipe }; // the first one took the compiling, too
+        bar?.stop();
+        told = 0;
+      }
       const seconds = (performance.now() - first.at) / 1000;
       const perStep = seconds / (step - first.step);
       const known = step > first.step;
@@ -106,7 +111,8 @@ async function trainingProgress(): Promise<TrainingProgress> {
       if (bar || (seconds - told < patience && step !== steps)) return;
       told = seconds;
       const { rate, left } = figures;
-      tell(`step ${step}/${steps}, loss ${figures.loss}, ${rate} pictures/s, ${left} left`);
+      const what = "vae" in recipe ? "autoencoder: " : "";
+      tell(`${what}step ${step}/${steps}, loss ${figures.loss}, ${rate} pictures/s, ${left} left`);
     },
     end() {
       bar?.stop();

@@ -97,6 +97,47 @@ const clipTextSchema: z.ZodType<CLIPTextConfig> = z.object({
   layer_norm_eps: z.number().default(1e-5),
 });
 
+/** vae/config.json in diffusers' words: what of it decides the autoencoder that is built here. */
+export interface AutoencoderConfig {
+  readonly sample_size: number;
+  readonly latent_channels: number;
+  readonly down_block_types: readonly "DownEncoderBlock2D"[];
+  readonly up_block_types: readonly "UpDecoderBlock2D"[];
+  readonly block_out_channels: readonly number[];
+  /** Of the encoder; the decoder has one more. */
+  readonly layers_per_block: number;
+  readonly norm_num_groups: number;
+  /** The diffusion's latent is (the encoder's mean - shift_factor) * scaling_factor. */
+  readonly scaling_factor: number;
+  readonly shift_factor: number;
+  readonly mid_block_add_attention: boolean;
+  readonly use_quant_conv: boolean;
+  readonly use_post_quant_conv: boolean;
+}
+
+/** With diffusers' defaults. */
+const autoencoderSchema: z.ZodType<
+  Omit<AutoencoderConfig, "shift_factor"> & { readonly shift_factor: number | null }
+> = z.object({
+  sample_size: positive.default(32),
+  in_channels: z.literal(3).default(3),
+  out_channels: z.literal(3).default(3),
+  latent_channels: positive.default(4),
+  down_block_types: z.array(z.literal("DownEncoderBlock2D")).default(["DownEncoderBlock2D"]),
+  up_block_types: z.array(z.literal("UpDecoderBlock2D")).default(["UpDecoderBlock2D"]),
+  block_out_channels: z.array(positive).min(1).default([64]),
+  layers_per_block: positive.default(1),
+  act_fn: z.literal("silu").default("silu"),
+  norm_num_groups: positive.default(32),
+  scaling_factor: z.number().positive().default(0.18215),
+  shift_factor: z.number().nullable().default(null),
+  latents_mean: z.null().default(null),
+  latents_std: z.null().default(null),
+  mid_block_add_attention: z.boolean().default(true),
+  use_quant_conv: z.boolean().default(true),
+  use_post_quant_conv: z.boolean().default(true),
+});
+
 function parse<Output>(schema: z.ZodType<Output>, json: unknown, where: string): Output {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
@@ -107,22 +148,38 @@ function parse<Output>(schema: z.ZodType<Output>, json: unknown, where: string):
   );
 }
 
+/** Refuses a list that has not one entry for each of block_out_channels. */
+function checkPerBlock(
+  lists: Readonly<Record<string, readonly unknown[]>>,
+  blocks: number,
+  where: string,
+): void {
+  for (const [field, values] of Object.entries(lists))
+    if (values.length !== blocks)
+      throw new UserError(
+        `${where}: ${field}: expected ${blocks} blocks as in block_out_channels, got ${values.length}`,
+      );
+}
+
 /** Reads a diffusers UNet2DConditionModel configuration; `where` names it in errors. */
 export function parseUNetConfig(json: unknown, where = "unet/config.json"): UNetConfig {
   const { attention_head_dim: heads, ...config } = parse(unetSchema, json, where);
   const blocks = config.block_out_channels.length;
   const attention_head_dim = typeof heads === "number" ? Array<number>(blocks).fill(heads) : heads;
-  const perBlock = {
-    down_block_types: config.down_block_types,
-    up_block_types: config.up_block_types,
-    attention_head_dim,
-  };
-  for (const [field, values] of Object.entries(perBlock))
-    if (values.length !== blocks)
-      throw new UserError(
-        `${where}: ${field}: expected ${blocks} blocks as in block_out_channels, got ${values.length}`,
-      );
+  const { down_block_types, up_block_types } = config;
+  checkPerBlock({ down_block_types, up_block_types, attention_head_dim }, blocks, where);
   return { ...config, attention_head_dim };
+}
+
+/** Reads a diffusers AutoencoderKL configuration; `where` names it in errors. */
+export function parseAutoencoderConfig(
+  json: unknown,
+  where = "vae/config.json",
+): AutoencoderConfig {
+  const { shift_factor, ...config } = parse(autoencoderSchema, json, where);
+  const { block_out_channels, down_block_types, up_block_types } = config;
+  checkPerBlock({ down_block_types, up_block_types }, block_out_channels.length, where);
+  return { ...config, shift_factor: shift_factor ?? 0 };
 }
 
 /** Reads a transformers CLIPTextModel configuration; `where` names it in errors. */

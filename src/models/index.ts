@@ -1,6 +1,13 @@
+export {
+  autoencoderDecoder,
+  autoencoderDownsampling,
+  autoencoderEncoder,
+} from "./autoencoder-kl.ts";
 export { clipText } from "./clip-text.ts";
 export {
+  type AutoencoderConfig,
   type CLIPTextConfig,
+  parseAutoencoderConfig,
   parseCLIPTextConfig,
   parseUNetConfig,
   type UNetConfig,

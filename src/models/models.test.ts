@@ -1,9 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { input, parametersOf, Scope } from "../graph/index.ts";
 import {
+  type AutoencoderConfig,
+  autoencoderDecoder,
+  autoencoderDownsampling,
+  autoencoderEncoder,
   type CLIPTextConfig,
   clipText,
   downsampling,
+  parseAutoencoderConfig,
   parseCLIPTextConfig,
   parseUNetConfig,
   type UNetConfig,
@@ -83,6 +88,44 @@ describe("UNet2DConditionModel", () => {
   });
 });
 
+describe("AutoencoderKL", () => {
+  const config = parseAutoencoderConfig({
+    down_block_types: ["DownEncoderBlock2D", "DownEncoderBlock2D"],
+    up_block_types: ["UpDecoderBlock2D", "UpDecoderBlock2D"],
+    block_out_channels: [8, 12],
+    norm_num_groups: 4,
+  });
+  const half =
+    (build: typeof autoencoderEncoder, name: string) =>
+    (shape: number[], changes: Partial<AutoencoderConfig> = {}) =>
+      build(new Scope("vae"), input(name, shape), { ...config, ...changes }, "rows");
+  const [encode, decode] = [
+    half(autoencoderEncoder, "pictures"),
+    half(autoencoderDecoder, "latents"),
+  ];
+
+  test("takes every size that its levels divide, there and back", () => {
+    expect(autoencoderDownsampling(config)).toBe(2);
+    expect(encode([2, 3, 6, 10]).shape).toEqual([2, 8, 3, 5]);
+    expect(decode([2, 4, 3, 5]).shape).toEqual([2, 3, 6, 10]);
+  });
+
+  test.each<[string, () => unknown]>([
+    [
+      "vae: expected pictures with a height and width that 2 divides, got [2, 3, 6, 5]",
+      () => encode([2, 3, 6, 5]),
+    ],
+    ["vae: expected pictures [any, 3, any, any], got [2, 4, 6, 6]", () => encode([2, 4, 6, 6])],
+    ["vae: expected latents [any, 4, any, any], got [2, 3, 6, 6]", () => decode([2, 3, 6, 6])],
+    [
+      "vae.decoder.mid_block.resnets.0.norm1: expected channels that 5 groups divide, got 12",
+      () => decode([2, 4, 3, 5], { norm_num_groups: 5 }),
+    ],
+  ])("refuses: %s", (message, build) => {
+    expect(build).toThrow(message);
+  });
+});
+
 describe("CLIPTextModel", () => {
   const config = parseCLIPTextConfig({
     vocab_size: 20,
@@ -126,6 +169,25 @@ describe("configurations", () => {
       norm_eps: 1e-5,
       use_linear_projection: false,
     });
+    expect(parseAutoencoderConfig({ shift_factor: null, force_upcast: true })).toEqual({
+      sample_size: 32,
+      in_channels: 3,
+      out_channels: 3,
+      latent_channels: 4,
+      down_block_types: ["DownEncoderBlock2D"],
+      up_block_types: ["UpDecoderBlock2D"],
+      block_out_channels: [64],
+      layers_per_block: 1,
+      act_fn: "silu",
+      norm_num_groups: 32,
+      scaling_factor: 0.18215,
+      shift_factor: 0,
+      latents_mean: null,
+      latents_std: null,
+      mid_block_add_attention: true,
+      use_quant_conv: true,
+      use_post_quant_conv: true,
+    });
     expect(parseCLIPTextConfig({})).toMatchObject({
       vocab_size: 49408,
       hidden_size: 512,
@@ -149,6 +211,20 @@ describe("configurations", () => {
       () => parseUNetConfig({ ...small, block_out_channels: [] }),
     ],
     [/^unet\/config\.json: /, () => parseUNetConfig(null)],
+    [
+      /^vae\/config\.json: down_block_types\.0: /,
+      () => parseAutoencoderConfig({ down_block_types: ["AttnDownEncoderBlock2D"] }),
+    ],
+    [
+      /^vae\/config\.json: up_block_types: expected 2 blocks as in block_out_channels, got 1$/,
+      () =>
+        parseAutoencoderConfig({
+          block_out_channels: [8, 8],
+          down_block_types: ["DownEncoderBlock2D", "DownEncoderBlock2D"],
+        }),
+    ],
+    [/^vae\/config\.json: latents_mean: /, () => parseAutoencoderConfig({ latents_mean: [0, 0] })],
+    [/^vae\/config\.json: scaling_factor: /, () => parseAutoencoderConfig({ scaling_factor: 0 })],
     [
       /^text_encoder\/config\.json: hidden_act: /,
       () => parseCLIPTextConfig({ hidden_act: "relu" }),

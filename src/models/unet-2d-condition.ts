@@ -103,7 +103,8 @@ export const unet2DCondition: (
             heads: config.addition_embed_type_num_heads,
           }),
         );
-  const context: UNetContext = { config, time: silu(whole), text: encoderHiddenStates };
+  const norm = { groups: config.norm_num_groups, eps: config.norm_eps };
+  const context: UNetContext = { config, norm, time: silu(whole), text: encoderHiddenStates };
 
   let map = conv2d(scope.at("conv_in"), layouts[layout].fromPlanes(sample), {
     channels: first,
@@ -125,10 +126,7 @@ export const unet2DCondition: (
   channels.forEach((_, block) => {
     map = upBlock(scope.at("up_blocks", block), map, skips, block, context);
   });
-  map = groupNorm(scope.at("conv_norm_out"), map, {
-    groups: config.norm_num_groups,
-    eps: config.norm_eps,
-  });
+  map = groupNorm(scope.at("conv_norm_out"), map, norm);
   const out = conv2d(scope.at("conv_out"), elementwise(map, silu), {
     channels: config.out_channels,
     kernel: 3,

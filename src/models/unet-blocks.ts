@@ -25,34 +25,39 @@ import {
 } from "../nn/index.ts";
 import type { UNetConfig } from "./config.ts";
 
-/** What every block of one network is given. */
-export interface UNetContext {
+/** What every residual block of one network is given. */
+export interface ResnetContext {
+  /** How its group norms normalise. */
+  readonly norm: { readonly groups: number; readonly eps: number };
+  /** SiLU of the time embedding, [batch, features], where the network is told a time step. */
+  readonly time?: Tensor;
+}
+
+/** What every block of one U-Net is given. */
+export interface UNetContext extends ResnetContext {
   readonly config: UNetConfig;
-  /** SiLU of the time embedding, [batch, 4 * block_out_channels[0]]. */
-  readonly time: Tensor;
   /** [batch, tokens, cross_attention_dim] */
   readonly text: Tensor;
 }
 
-type Block<Rest extends readonly unknown[], Result = FeatureMap> = (
+export type Block<Rest extends readonly unknown[], Result = FeatureMap> = (
   scope: Scope,
   map: FeatureMap,
   ...rest: Rest
 ) => Result;
 
-/** Residual block with the time step added between its convolutions (diffusers' models/resnet.py ResnetBlock2D). */
-export const resnet: Block<[{ channels: number }, UNetContext]> = module(
-  (scope, map, { channels }, { config, time }) => {
-    const norm = { groups: config.norm_num_groups, eps: config.norm_eps };
+/**
+ * Residual block; a time step, if there is one, is added between its convolutions (diffusers' models/resnet.py
+ * ResnetBlock2D).
+ */
+export const resnet: Block<[{ channels: number }, ResnetContext]> = module(
+  (scope, map, { channels }, { norm, time }) => {
     const first = conv2d(
       scope.at("conv1"),
       elementwise(groupNorm(scope.at("norm1"), map, norm), silu),
       { channels, kernel: 3 },
     );
-    const shift = first.layout.perChannel(
-      linear(scope.at("time_emb_proj"), time, { features: channels }),
-    );
-    const told = elementwise(first, (x) => add(x, shift));
+    const told = time ? shifted(scope.at("time_emb_proj"), first, time) : first;
     const second = conv2d(
       scope.at("conv2"),
       elementwise(groupNorm(scope.at("norm2"), told, norm), silu),
@@ -69,6 +74,12 @@ export const resnet: Block<[{ channels: number }, UNetContext]> = module(
     return addMaps(shortcut, second);
   },
 );
+
+/** Adds a projection of the time step to each channel. */
+const shifted: Block<[Tensor]> = module((scope, map, time) => {
+  const shift = map.layout.perChannel(linear(scope, time, { features: map.channels }));
+  return elementwise(map, (x) => add(x, shift));
+});
 
 /** hidden * gelu(gate), then a projection (Shazeer 2020, GEGLU); the two halves are products of their own. */
 const feedForward: (scope: Scope, x: Tensor) => Tensor = module((scope, x) => {

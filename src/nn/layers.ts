@@ -22,7 +22,7 @@ import {
 } from "../graph/index.ts";
 import { sizeOf } from "../tensor/index.ts";
 import { elementwise } from "./feature-map.ts";
-import type { FeatureMap } from "./layout.ts";
+import type { FeatureMap, Padding } from "./layout.ts";
 
 type Layer<Input, Options, Output> = (scope: Scope, x: Input, options: Options) => Output;
 
@@ -48,16 +48,16 @@ export const linear: Layer<
   return bias ? add(product, scope.parameter("bias", [features], init ?? fanIn(inputs))) : product;
 });
 
-/** Convolution by a square kernel, zeros around; parameters weight [channels, in, kernel, kernel], bias [channels]. */
+/** Convolution by a square kernel, with zeros; parameters weight [channels, in, kernel, kernel], bias [channels]. */
 export const conv2d: Layer<
   FeatureMap,
-  { channels: number; kernel: 1 | 3; stride?: 1 | 2; init?: Initializer },
+  { channels: number; kernel: 1 | 3; stride?: 1 | 2; padding?: Padding; init?: Initializer },
   FeatureMap
-> = module((scope, map, { channels, kernel, stride = 1, init }) => {
+> = module((scope, map, { channels, kernel, stride = 1, padding, init }) => {
   const initial = init ?? fanIn(map.channels * kernel * kernel);
   const weight = scope.parameter("weight", [channels, map.channels, kernel, kernel], initial);
   const bias = row(scope.parameter("bias", [channels], initial));
-  const result = map.layout.convolve(map, weight, stride);
+  const result = map.layout.convolve(map, weight, stride, padding);
   return elementwise(result, (x) => add(x, map.layout.perChannel(bias)));
 });
 

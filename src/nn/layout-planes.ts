@@ -2,6 +2,7 @@ import {
   concat,
   conv,
   expand,
+  full,
   reduceMean,
   reshape,
   type Tensor,
@@ -14,6 +15,10 @@ function planesMap(tensor: Tensor): FeatureMap {
   return { layout: planes, tensor, batch, channels, height, width };
 }
 
+function zerosAfter(x: Tensor, axis: number, count: number): Tensor {
+  return count === 0 ? x : concat([x, full(0, x.shape.with(axis, count))], axis);
+}
+
 /** [batch, channels, height, width], with ONNX's own convolution. */
 export const planes: LayoutOps = {
   fromPlanes: planesMap,
@@ -22,8 +27,14 @@ export const planes: LayoutOps = {
     planesMap(reshape(transpose(tokens, [0, 2, 1]), [batch, tokens.shape[2] ?? 1, height, width])),
   toTokens: ({ tensor, batch, channels, height, width }) =>
     transpose(reshape(tensor, [batch, channels, height * width]), [0, 2, 1]),
-  convolve: ({ tensor }, weight, stride) =>
-    planesMap(conv(tensor, weight, { stride, padding: ((weight.shape[2] ?? 1) - 1) / 2 })),
+  convolve: ({ tensor }, weight, stride, padding = "around") => {
+    const zeros = (weight.shape[2] ?? 1) - 1;
+    return planesMap(
+      padding === "around"
+        ? conv(tensor, weight, { stride, padding: zeros / 2 })
+        : conv(zerosAfter(zerosAfter(tensor, 2, zeros), 3, zeros), weight, { stride, padding: 0 }),
+    );
+  },
   perChannel: (x) => reshape(x, [...x.shape, 1, 1]),
   groupMean: ({ tensor, batch, channels, height, width }, groups) => {
     const size = channels / groups;

@@ -9,7 +9,7 @@ import {
   type Tensor,
   transpose,
 } from "../graph/index.ts";
-import type { FeatureMap, LayoutOps } from "./layout.ts";
+import type { FeatureMap, LayoutOps, Padding } from "./layout.ts";
 import { winograd } from "./winograd.ts";
 
 type Size = Pick<FeatureMap, "batch" | "height" | "width">;
@@ -36,27 +36,35 @@ function table(length: number, row: (i: number) => number): Tensor {
 }
 
 /** For each output position and tap: the row under it, or the number of rows where the padding lies. */
-function patchTable({ batch, height, width }: Size, kernel: number, stride: number): Tensor {
+function patchTable(
+  { batch, height, width }: Size,
+  { kernel, stride, before }: { kernel: number; stride: number; before: number },
+): Tensor {
   const [down, across] = [Math.ceil(height / stride), Math.ceil(width / stride)];
   const taps = kernel * kernel;
-  const pad = (kernel - 1) / 2;
   return table(batch * down * across * taps, (i) => {
     const tap = i % taps;
     const position = Math.floor(i / taps);
     const picture = Math.floor(position / (down * across));
-    const y = stride * (Math.floor(position / across) % down) + Math.floor(tap / kernel) - pad;
-    const x = stride * (position % across) + (tap % kernel) - pad;
+    const y = stride * (Math.floor(position / across) % down) + Math.floor(tap / kernel) - before;
+    const x = stride * (position % across) + (tap % kernel) - before;
     return y >= 0 && y < height && x >= 0 && x < width
       ? (picture * height + y) * width + x
       : batch * height * width;
   });
 }
 
-function convolve(map: FeatureMap, weight: Tensor, stride: number): FeatureMap {
+function convolve(
+  map: FeatureMap,
+  weight: Tensor,
+  stride: number,
+  padding: Padding = "around",
+): FeatureMap {
   const [out = 1, channels = 1, kernel = 1] = weight.shape;
   if (kernel === 1 && stride === 1)
     return rowsMap(matmul(flat(map), reshape(weight, [out, channels]), { transB: true }), map);
-  if (kernel === 3 && stride === 1 && map.height % 4 === 0 && map.width % 4 === 0)
+  const before = padding === "around" ? (kernel - 1) / 2 : 0;
+  if (kernel === 3 && stride === 1 && before === 1 && map.height % 4 === 0 && map.width % 4 === 0)
     return rowsMap(winograd(flat(map), weight, map), map);
   const size = {
     batch: map.batch,
@@ -64,7 +72,7 @@ function convolve(map: FeatureMap, weight: Tensor, stride: number): FeatureMap {
     width: Math.ceil(map.width / stride),
   };
   const taps = kernel * kernel;
-  const patches = reshape(gather(flat(map), patchTable(map, kernel, stride)), [
+  const patches = reshape(gather(flat(map), patchTable(map, { kernel, stride, before })), [
     size.batch * size.height * size.width,
     taps * channels,
   ]);

@@ -10,6 +10,12 @@ export interface FeatureMap {
   readonly width: number;
 }
 
+/**
+ * Where a convolution's kernel - 1 rows and columns of zeros lie: on both sides, or all after the picture, so that the
+ * kernel starts in the first pixel.
+ */
+export type Padding = "around" | "after";
+
 /** What depends on the layout; everything else about a network is the same for both. */
 export interface LayoutOps {
   /** From [batch, channels, height, width]. */
@@ -20,8 +26,8 @@ export interface LayoutOps {
   fromTokens(tokens: Tensor, like: FeatureMap): FeatureMap;
   /** To [batch, height * width, channels]. */
   toTokens(map: FeatureMap): Tensor;
-  /** Convolution by a weight [out, in, k, k] with k odd and zeros around: (k - 1) / 2 on each side. */
-  convolve(map: FeatureMap, weight: Tensor, stride: number): FeatureMap;
+  /** Convolution by a weight [out, in, k, k] with k odd, to ceil(height / stride) by ceil(width / stride). */
+  convolve(map: FeatureMap, weight: Tensor, stride: number, padding?: Padding): FeatureMap;
   /** [1 or batch, channels] in a shape that broadcasts over the map's tensor. */
   perChannel(x: Tensor): Tensor;
   /** The mean of each group of neighbouring channels, in a shape that broadcasts over the map's tensor. */

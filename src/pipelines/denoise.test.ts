@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { tinyModel } from "../../test/tiny-model.ts";
-import { predict } from "../diffusion/index.ts";
+import { tinyLatentModel, tinyModel } from "../../test/tiny-model.ts";
+import { type Denoiser, type NoiseLevel, predict } from "../diffusion/index.ts";
 import { onnxruntimeNode as backend } from "../runtime/index.node.ts";
 import { type NdArray, Random } from "../tensor/index.ts";
 import { denoisePicture, estimateNoise } from "./denoise.ts";
@@ -63,6 +63,8 @@ test("the loop is entered at the picture's own noise level, with the picture as 
   const clean = drawing(16);
   const noise = 0.2;
   const picture = noisy(clean, noise, 4);
+  const encoded = (picture: NdArray) =>
+    pipeline.encode({ shape: [1, ...picture.shape], data: picture.data });
   const ratios: number[] = [];
   const result = await denoisePicture(pipeline, picture, {
     noise,
@@ -71,17 +73,12 @@ test("the loop is entered at the picture's own noise level, with the picture as 
       ratios.push(level.sigma / level.alpha);
       if (ratios.length === 1) {
         const seen = latent.data.map((value) => value / level.alpha);
-        const expected = pipeline.encode({ shape: [1, 3, 16, 16], data: picture.data }).data;
+        const expected = (await encoded(picture)).data;
         seen.forEach((value, i) => {
           expect(value).toBeCloseTo(expected[i]!, 5);
         });
       }
-      return predict(
-        "sample",
-        pipeline.encode({ shape: [1, ...clean.shape], data: clean.data }),
-        latent,
-        level,
-      );
+      return predict("sample", await encoded(clean), latent, level);
     },
   });
   expect(ratios[0]).toBeCloseTo(0.4, 2);
@@ -90,6 +87,27 @@ test("the loop is entered at the picture's own noise level, with the picture as 
   expect(result.shape).toEqual([3, 16, 16]);
   result.data.forEach((value, i) => {
     expect(value).toBeCloseTo(clean.data[i]!, 5);
+  });
+});
+
+test("a model of latents is entered with its level's own noise on the picture's latent", async () => {
+  await using pipeline = new TextToImage(await tinyLatentModel(), { backend });
+  const picture = drawing(16);
+  const noise = 0.2;
+  const first = await new Promise<{ latent: NdArray; level: NoiseLevel }>((resolve, reject) => {
+    const wrap = (denoise: Denoiser): Denoiser => {
+      return (latent, level) => {
+        resolve({ latent, level });
+        return denoise(latent, level);
+      };
+    };
+    denoisePicture(pipeline, picture, { noise, steps: 1, seed: 4, wrap }).catch(reject);
+  });
+  const { alpha, sigma } = first.level;
+  const { data } = await pipeline.encode({ shape: [1, ...picture.shape], data: picture.data });
+  const added = new Random(5).normal(data.length);
+  first.latent.data.forEach((value, i) => {
+    expect(value).toBeCloseTo(alpha * data[i]! + sigma * added[i]!, 5);
   });
 });
 

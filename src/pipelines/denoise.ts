@@ -1,6 +1,13 @@
-import { finish, levelAt, type NoiseLevel, type Schedule } from "../diffusion/index.ts";
-import { linearCombination, type NdArray, UserError } from "../tensor/index.ts";
-import { type TextToImage, type TextToImageOptions, unstack } from "./text-to-image.ts";
+import {
+  finish,
+  levelAt,
+  type NoiseLevel,
+  normalNoise,
+  type Schedule,
+} from "../diffusion/index.ts";
+import { linearCombination, type NdArray, Random, UserError } from "../tensor/index.ts";
+import { unstack } from "./batch.ts";
+import { seedOf, type TextToImage, type TextToImageOptions } from "./text-to-image.ts";
 
 /** How a picture is freed of noise. */
 export interface DenoiseOptions extends Pick<TextToImageOptions, "sampler" | "seed" | "wrap"> {
@@ -14,7 +21,9 @@ export interface DenoiseOptions extends Pick<TextToImageOptions, "sampler" | "se
 
 /**
  * A noisy picture made clean: the loop that draws pictures, entered at the level where noise is as strong against the
- * picture as in this one (sigma / alpha is twice `noise`, since pictures range from -1 to 1).
+ * picture as in this one (sigma / alpha is twice `noise`, since pictures range from -1 to 1). Latents do not hold a
+ * picture's noise as it is: in a model of latents, that level's noise is added (SDEdit, Meng et al. 2022, arXiv
+ * 2108.01073, algorithm 1).
  *
  * @param picture [3, height, width] in [-1, 1], height and width multiples of `sizeMultiple(model)`.
  * @returns a picture of the same shape, in [-1, 1].
@@ -32,10 +41,13 @@ export async function denoisePicture(
     throw new UserError(`steps: expected a whole number from 1, got ${steps}`);
   }
   const levels = levelsFrom(pipeline.model.scheduler.schedule, 2 * noise, steps);
-  const noisy = pipeline.encode({ shape: [1, ...shape], data });
-  const latent = linearCombination([[levels[0]!.alpha, noisy]]);
+  const { alpha, sigma } = levels[0]!;
+  const encoded = await pipeline.encode({ shape: [1, ...shape], data });
+  const random = new Random(seedOf(options.seed ?? 0, 1)); // not the loop's own, that of the seed itself
+  const added = pipeline.model.autoencoder ? normalNoise(encoded.shape, [random]) : undefined;
+  const latent = linearCombination([[alpha, encoded], ...(added ? [[sigma, added] as const] : [])]);
   const run = pipeline.steps(prompt, { ...options, guidanceScale: 1, levels, latent });
-  return unstack(pipeline.decode(await finish(run)))[0]!;
+  return unstack(await pipeline.decode(await finish(run)))[0]!;
 }
 
 /**

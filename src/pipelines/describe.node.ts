@@ -5,7 +5,7 @@ import { readSafetensors } from "../safetensors/index.node.ts";
 import { sizeOf } from "../tensor/index.ts";
 import { modelParameters, parseJson } from "./model.ts";
 import { readModelFolder } from "./model-folder.node.ts";
-import { nativeSize, sizeMultiple } from "./picture-size.ts";
+import { nativeSize, pixelsPerElement, sizeMultiple } from "./picture-size.ts";
 import { weightFiles } from "./read-model.ts";
 
 /** What a model folder is. */
@@ -25,6 +25,8 @@ export interface ModelDescription {
   readonly size: number;
   readonly sizeMultiple: number;
   readonly patchSize: number;
+  /** Of a model of latents: their channels, and the pixels of the side of what becomes one element; else null. */
+  readonly latents: { readonly channels: number; readonly pixels: number } | null;
   readonly predictionType: PredictionType;
   /** diffusers' name of the noise schedule, and the number of its timesteps. */
   readonly schedule: string;
@@ -52,13 +54,13 @@ const SchedulerFile = z.object({
  */
 export async function describeModel(folder: string): Promise<ModelDescription> {
   const model = await readModelFolder(folder);
-  const { files, scheduler, tokenizer, textEncoder } = model;
+  const { files, scheduler, tokenizer, textEncoder, autoencoder } = model;
   const shapes = [...modelParameters(model)];
   const countOf = (scope: string) =>
     shapes.reduce((sum, [name, shape]) => sum + (name.startsWith(scope) ? sizeOf(shape) : 0), 0);
   const networks = new Map(
     await Promise.all(
-      weightFiles.map(async ({ file, scope }) => {
+      weightFiles(model).map(async ({ file, scope }) => {
         const { tensors } = await readSafetensors(join(folder, file));
         const precision = [...new Set(Array.from(tensors.values(), ({ dtype }) => dtype))];
         return [scope.slice(0, -1), { parameters: countOf(scope), precision }] as const;
@@ -78,6 +80,9 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
     size: nativeSize(model),
     sizeMultiple: sizeMultiple(model),
     patchSize: model.patchSize,
+    latents: autoencoder
+      ? { channels: autoencoder.latent_channels, pixels: pixelsPerElement(model) }
+      : null,
     predictionType: scheduler.predictionType,
     schedule: trained_betas ? "trained_betas" : beta_schedule,
     timesteps: scheduler.schedule.alphasCumprod.length,

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tinyModel } from "../../test/tiny-model.ts";
+import { tinyLatentModel, tinyModel } from "../../test/tiny-model.ts";
 import { UserError } from "../tensor/index.ts";
 import { fetchModel, modelFromBytes } from "./fetch-model.ts";
 import type { Model } from "./model.ts";
@@ -23,14 +23,9 @@ beforeAll(async () => {
   const folder = join(temporary, "model");
   writeModelFolder(folder, await tinyModel(), { dtype: "F16" });
   model = await readModelFolder(folder);
-  files = Object.fromEntries(
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map((file) => [relative(folder, file).replaceAll(sep, "/"), readFileSync(file)]),
-  );
+  files = filesIn(folder);
   server = createServer(({ url = "" }, response) => {
-    const path = url.replace("/models/tiny/", "");
+    const path = url.replace("/models/tiny/", "").replace("?key=1", "");
     const file = files[path];
     const { status, type } = instead[path] ?? { status: file ? 200 : 404, type: "text/plain" };
     response.writeHead(status, { "content-type": type }).end(file ?? "none");
@@ -38,6 +33,16 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/models/tiny`;
 });
+
+/** A folder's files by their path in it. */
+function filesIn(folder: string): Record<string, Uint8Array> {
+  return Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((file) => [relative(folder, file).replaceAll(sep, "/"), readFileSync(file)]),
+  );
+}
 
 afterAll(() => {
   server.close();
@@ -66,6 +71,20 @@ test("a folder in memory is the one on disk", async () => {
   expect(read.files).toEqual(model.files);
 });
 
+test("a model of latents in memory is the one on disk", async () => {
+  const folder = join(temporary, "latents");
+  writeModelFolder(folder, await tinyLatentModel(), { dtype: "F32" });
+  const onDisk = await readModelFolder(folder);
+  const read = await modelFromBytes(filesIn(folder));
+  expect(Buffer.compare(read.weights.bytes, onDisk.weights.bytes)).toBe(0);
+  expect(read.autoencoder).toEqual(onDisk.autoencoder);
+});
+
+test("an address may have a query, which goes with every file", async () => {
+  const { weights } = await fetchModel(`${address}?key=1`);
+  expect(Buffer.compare(weights.bytes, model.weights.bytes)).toBe(0);
+});
+
 test("a file that is not there is refused by name, whether the server says so or sends its page", async () => {
   const path = "unet/config.json";
   const message = `cannot read ${address}/${path}: no such file`;
@@ -74,7 +93,7 @@ test("a file that is not there is refused by name, whether the server says so or
   instead = { [path]: { status: 200, type: "text/html; charset=utf-8" } };
   expect(await fault(fetchModel(address))).toBe(message);
   instead = { "model_index.json": { status: 404, type: "text/plain" } };
-  expect(await fault(fetchModel(address))).toMatch(/tiny\/: expected a model folder, found no/);
+  expect(await fault(fetchModel(address))).toMatch(/tiny: expected a model folder, found no/);
   const { [path]: _, ...rest } = files;
   expect(await fault(modelFromBytes(rest))).toBe(`cannot read model/${path}: no such file`);
 });

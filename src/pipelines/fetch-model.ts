@@ -10,9 +10,13 @@ import { readModel, type WeightFile } from "./read-model.ts";
  * @throws UserError where `readModel` does, and when a file cannot be fetched.
  */
 export function fetchModel(folder: string | URL): Promise<Model> {
-  const base = new URL(folder, globalThis.location?.href).href.replace(/\/?$/, "/");
-  const addressOf = (path: string) => new URL(path, base).href;
-  return read(base, addressOf, (path) => fetchBytes(addressOf(path)));
+  const base = new URL(folder, globalThis.location?.href);
+  const addressOf = (path: string) => {
+    const address = new URL(base);
+    address.pathname = `${base.pathname.replace(/\/$/, "")}/${path}`;
+    return address.href; // with the query, which may hold a key
+  };
+  return read(base.href, addressOf, (path) => fetchBytes(addressOf(path)));
 }
 
 /**

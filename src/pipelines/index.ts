@@ -1,4 +1,5 @@
 export type { AttentionEdit, AttentionEdits } from "./attention.ts";
+export { unstack } from "./batch.ts";
 export { type DenoiseOptions, denoisePicture, estimateNoise } from "./denoise.ts";
 export { fetchModel, modelFromBytes } from "./fetch-model.ts";
 export {
@@ -11,6 +12,6 @@ export {
 } from "./model.ts";
 export type { NetworkOptions } from "./networks.ts";
 export { fromPatches, toPatches } from "./patches.ts";
-export { nativeSize, sizeMultiple } from "./picture-size.ts";
-export { seedOf, TextToImage, type TextToImageOptions, unstack } from "./text-to-image.ts";
+export { nativeSize, pixelsPerElement, sizeMultiple } from "./picture-size.ts";
+export { seedOf, TextToImage, type TextToImageOptions } from "./text-to-image.ts";
 export type { Word } from "./words.ts";

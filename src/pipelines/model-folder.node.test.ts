@@ -10,8 +10,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { tinyModel } from "../../test/tiny-model.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { tinyLatentModel, tinyModel } from "../../test/tiny-model.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../safetensors/index.node.ts";
 import { UserError } from "../tensor/index.ts";
 import type { Model } from "./model.ts";
@@ -31,9 +31,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(temporary, { recursive: true }));
 
 let copies = 0;
-function copy(): string {
+function copy(of = good): string {
   const folder = join(temporary, `copy-${copies++}`);
-  cpSync(good, folder, { recursive: true });
+  cpSync(of, folder, { recursive: true });
   return folder;
 }
 
@@ -171,8 +171,12 @@ test.each([
   expect(await fault(folder)).toBe(`${join(folder, name)}: expected JSON`);
 });
 
-async function withJson(name: string, change: Readonly<Record<string, unknown>>): Promise<string> {
-  const folder = copy();
+async function withJson(
+  name: string,
+  change: Readonly<Record<string, unknown>>,
+  of = good,
+): Promise<string> {
+  const folder = copy(of);
   const json = JSON.parse(readFileSync(join(folder, name), "utf8"));
   writeFileSync(join(folder, name), JSON.stringify({ ...json, ...change }));
   return (await fault(folder)).slice(folder.length + 1);
@@ -182,9 +186,6 @@ test("parts that do not fit each other are refused", async () => {
   const latents = { in_channels: 4, out_channels: 4 };
   expect(await withJson("unet/config.json", latents)).toMatch(
     /^unet\/config.json: expected a model of pixels.* got 4 and 4$/,
-  );
-  expect(await withJson("model_index.json", { vae: ["diffusers", "AutoencoderKL"] })).toMatch(
-    /^model_index.json: expected a model of pixels, got one of latents/,
   );
   expect(await withJson("text_encoder/config.json", { hidden_size: 32 })).toBe(
     "text_encoder/config.json: hidden_size: expected the U-Net's cross_attention_dim 24, got 32",
@@ -207,8 +208,9 @@ test("a truncated file of weights is refused", async () => {
 async function withWeights(
   name: string,
   change: (tensors: Map<string, { shape: readonly number[]; data: Float32Array }>) => void,
+  of = good,
 ): Promise<string> {
-  const folder = copy();
+  const folder = copy(of);
   const tensors = await loadTensors(await readSafetensors(join(folder, name)));
   change(tensors);
   writeSafetensors(join(folder, name), tensors);
@@ -234,4 +236,72 @@ test.each([Number.NaN, Infinity, -Infinity])("a weight of %d is refused by name"
     tensors.get(key)!.data.fill(value, 3, 4),
   );
   expect(message).toBe(`${textFile}: ${key}: expected finite weights, got ${value}`);
+});
+
+describe("a model of latents", () => {
+  const folder = join(temporary, "latents");
+  const vaeFile = "vae/diffusion_pytorch_model.safetensors";
+  let ofLatents: Model;
+  beforeAll(async () => {
+    ofLatents = await tinyLatentModel();
+    writeModelFolder(folder, ofLatents, { dtype: "F32" });
+  });
+
+  test("is read as it was written, and has the parts that StableDiffusionPipeline loads", async () => {
+    const read = await readModelFolder(folder);
+    expect(Buffer.compare(read.weights.bytes, ofLatents.weights.bytes)).toBe(0);
+    expect(read.files).toEqual(ofLatents.files);
+    expect(read.autoencoder).toEqual(ofLatents.autoencoder);
+    expect(Object.keys(filesIn(folder))).toHaveLength(12);
+    const index = JSON.parse(read.files["model_index.json"]);
+    expect(index.vae).toEqual(["diffusers", "AutoencoderKL"]);
+  });
+
+  test("in float16 keeps the autoencoder's values to 11 bits", async () => {
+    const half = join(temporary, "latents-half");
+    writeModelFolder(half, ofLatents, { dtype: "F16" });
+    const key = "decoder.conv_in.weight";
+    const [rounded, exact] = await Promise.all(
+      [half, folder].map(async (path) => {
+        const tensors = await loadTensors(await readSafetensors(join(path, vaeFile)));
+        return tensors.get(key)!.data;
+      }),
+    );
+    rounded!.forEach((value, i) => {
+      expect(Math.abs(value - exact![i]!)).toBeLessThan(Math.abs(exact![i]!) / 2048 + 3e-8);
+    });
+  });
+
+  test.each(["vae/config.json", vaeFile])("without %s is refused", async (name) => {
+    const broken = copy(folder);
+    rmSync(join(broken, name));
+    expect(await fault(broken)).toBe(`cannot read ${join(broken, name)}: no such file`);
+  });
+
+  test("whose parts do not fit each other is refused", async () => {
+    expect(await withJson("vae/config.json", { latent_channels: 4 }, folder)).toBe(
+      "unet/config.json: expected in_channels and out_channels to be the autoencoder's latent_channels 4, got 12 and 12",
+    );
+    expect(await withJson("unet/config.json", { out_channels: 24 }, folder)).toMatch(
+      /latent_channels 12, got 12 and 24$/,
+    );
+    expect(await withJson("vae/config.json", { block_out_channels: [8, 12, 16] }, folder)).toBe(
+      "vae/config.json: down_block_types: expected 3 blocks as in block_out_channels, got 2",
+    );
+    const tiny = { vae: ["diffusers", "AutoencoderTiny"] };
+    expect(await withJson("model_index.json", tiny, folder)).toBe(
+      "model_index.json: vae: expected AutoencoderKL, got AutoencoderTiny",
+    );
+  });
+
+  test("with weights of another autoencoder is refused by name", async () => {
+    const wrong = { shape: [8, 3, 1, 1], data: new Float32Array(24) };
+    const key = "encoder.conv_in.weight";
+    expect(await withWeights(vaeFile, (tensors) => tensors.set(key, wrong), folder)).toBe(
+      `${vaeFile}: ${key}: expected [8, 3, 3, 3], got [8, 3, 1, 1]`,
+    );
+    expect(await withWeights(vaeFile, (tensors) => tensors.delete("quant_conv.bias"), folder)).toBe(
+      `${vaeFile}: expected a tensor quant_conv.bias`,
+    );
+  });
 });

@@ -69,10 +69,11 @@ export function writeModelFolder(
 /** Writes a model's files into a folder that is there, and returns their names. */
 function writeFiles(folder: string, model: Model, dtype: "F32" | "F16"): readonly string[] {
   const shapes = modelParameters(model);
-  const names = [...Object.keys(model.files), ...weightFiles.map(({ file }) => file)];
+  const weights = weightFiles(model);
+  const names = [...Object.keys(model.files), ...weights.map(({ file }) => file)];
   for (const name of names) mkdirSync(dirname(join(folder, name)), { recursive: true });
   for (const [name, text] of Object.entries(model.files)) atomicWrite(join(folder, name), text);
-  for (const { file, scope } of weightFiles) {
+  for (const { file, scope } of weights) {
     writeSafetensors(join(folder, file), tensorsOf(model.weights, shapes, scope), { dtype });
   }
   return names;

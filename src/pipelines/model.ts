@@ -1,9 +1,14 @@
 import { fromSchedulerConfig, type SchedulerConfig } from "../diffusion/index.ts";
 import { input, parametersOf, Scope, type Shape, type Tensor } from "../graph/index.ts";
 import {
+  type AutoencoderConfig,
+  autoencoderDecoder,
+  autoencoderDownsampling,
+  autoencoderEncoder,
   type CLIPTextConfig,
   clipText,
   downsampling,
+  parseAutoencoderConfig,
   parseCLIPTextConfig,
   parseUNetConfig,
   type UNetConfig,
@@ -18,6 +23,8 @@ export interface ModelFiles {
   readonly "model_index.json": string;
   readonly "unet/config.json": string;
   readonly "text_encoder/config.json": string;
+  /** Of a model of latents. */
+  readonly "vae/config.json"?: string;
   readonly "scheduler/scheduler_config.json": string;
   readonly "tokenizer/vocab.json": string;
   readonly "tokenizer/merges.txt": string;
@@ -34,13 +41,15 @@ export interface ModelConfig {
   readonly textEncoder: CLIPTextConfig;
   readonly scheduler: SchedulerConfig;
   readonly tokenizer: ClipTokenizer;
-  /** Pixels of a patch's side: the U-Net's channels are 3 * patchSize². */
+  /** Of a model of latents; the U-Net's channels are its latent_channels. */
+  readonly autoencoder?: AutoencoderConfig;
+  /** Pixels of a patch's side: in a model of pixels, the U-Net's channels are 3 * patchSize². 1 in one of latents. */
   readonly patchSize: number;
 }
 
-/** A text-to-image model that diffuses pixels, as they are (3 channels) or as patches. */
+/** A text-to-image model that diffuses an autoencoder's latents, or pixels, as they are (3 channels) or as patches. */
 export interface Model extends ModelConfig {
-  /** Parameters are named `unet.` or `text_encoder.` and their state-dict key. */
+  /** Parameters are named `unet.`, `text_encoder.` or `vae.` and their state-dict key. */
   readonly weights: Weights;
 }
 
@@ -49,16 +58,18 @@ type Json = Readonly<Record<string, unknown>>;
 
 /**
  * The text files of a new model: configurations in diffusers' and transformers' words, and the tokenizer's files.
- * diffusers loads the folder as `StableDiffusionPipeline.from_pretrained(folder, vae=None)`.
+ * diffusers loads the folder as `StableDiffusionPipeline.from_pretrained(folder)`, with `vae=None` where it has none.
  */
 export function modelFiles(parts: {
   readonly unet: Json;
   readonly textEncoder: Json;
+  /** Of a model of latents. */
+  readonly vae?: Json;
   readonly scheduler: Json;
   readonly tokenizer: TokenizerFiles & { readonly "special_tokens_map.json": string };
 }): ModelFiles {
   const text = (json: Json) => `${JSON.stringify(json, null, 2)}\n`;
-  const { unet, textEncoder, scheduler, tokenizer } = parts;
+  const { unet, textEncoder, vae, scheduler, tokenizer } = parts;
   return {
     "model_index.json": text({
       _class_name: "StableDiffusionPipeline",
@@ -70,10 +81,11 @@ export function modelFiles(parts: {
       text_encoder: ["transformers", "CLIPTextModel"],
       tokenizer: ["transformers", "CLIPTokenizer"],
       unet: ["diffusers", "UNet2DConditionModel"],
-      vae: [null, null],
+      vae: vae ? ["diffusers", "AutoencoderKL"] : [null, null],
     }),
     "unet/config.json": text(unet),
     "text_encoder/config.json": text(textEncoder),
+    ...(vae && { "vae/config.json": text(vae) }),
     "scheduler/scheduler_config.json": text(scheduler),
     "tokenizer/vocab.json": tokenizer["vocab.json"],
     "tokenizer/merges.txt": tokenizer["merges.txt"],
@@ -96,7 +108,9 @@ export function parseModel(files: ModelFiles, folder = "model"): ModelConfig {
     json("text_encoder/config.json"),
     at("text_encoder/config.json"),
   );
-  refuseLatents(json("model_index.json"), at("model_index.json"));
+  const autoencoder = namesAutoencoder(files["model_index.json"], at("model_index.json"))
+    ? parseAutoencoderConfig(json("vae/config.json"), at("vae/config.json"))
+    : undefined;
   const tokenizer = loadTokenizer(files, folder);
   const { modelMaxLength } = tokenizer;
   if (modelMaxLength > textEncoder.max_position_embeddings) {
@@ -115,18 +129,24 @@ export function parseModel(files: ModelFiles, folder = "model"): ModelConfig {
     textEncoder,
     scheduler: fromSchedulerConfig(json("scheduler/scheduler_config.json")),
     tokenizer,
-    patchSize: patchSizeOf(unet, at("unet/config.json")),
+    ...(autoencoder && { autoencoder }),
+    patchSize: patchSizeOf(unet, autoencoder, at("unet/config.json")),
   };
 }
 
-/** Name and shape of every parameter of the two networks, in the order in which they are used. */
+/** Name and shape of every parameter of the networks: the U-Net's, the text encoder's, the autoencoder's. */
 export function modelParameters({
   unet,
   textEncoder,
-}: Pick<ModelConfig, "unet" | "textEncoder">): ReadonlyMap<string, Shape> {
+  autoencoder,
+}: Pick<ModelConfig, "unet" | "textEncoder" | "autoencoder">): ReadonlyMap<string, Shape> {
   const ids = input("input_ids", [1, 1], "int32");
   const text = clipText(new Scope("text_encoder"), ids, textEncoder);
-  const parameters = parametersOf([smallestUNet(unet).output, text]);
+  const parameters = parametersOf([
+    smallestUNet(unet).output,
+    text,
+    ...(autoencoder ? smallestAutoencoder(autoencoder) : []),
+  ]);
   return new Map(Array.from(parameters, ([name, { shape }]) => [name, shape]));
 }
 
@@ -147,6 +167,18 @@ function smallestUNet(unet: UNetConfig): { readonly scope: Scope; readonly outpu
   return { scope, output: unet2DCondition(scope, inputs, unet, "planes") };
 }
 
+/** Both halves of the autoencoder for the least batch and size. */
+function smallestAutoencoder(config: AutoencoderConfig): readonly Tensor[] {
+  const scope = new Scope("vae");
+  const side = autoencoderDownsampling(config);
+  const pictures = input("pictures", [1, 3, side, side]);
+  const latents = input("latents", [1, config.latent_channels, 1, 1]);
+  return [
+    autoencoderEncoder(scope, pictures, config, "planes"),
+    autoencoderDecoder(scope, latents, config, "planes"),
+  ];
+}
+
 /**
  * The value of a JSON text as Python writes it: NaN and infinities, which JSON lacks, are null. A `UserError` that names
  * the file when it is none.
@@ -162,17 +194,35 @@ export function parseJson(text: string, where: string): unknown {
   }
 }
 
-function refuseLatents(index: unknown, where: string): void {
-  if (typeof index !== "object" || index === null || Array.isArray(index)) {
+/** Whether a model_index.json names an autoencoder: then the model diffuses its latents. */
+export function namesAutoencoder(index: string, where: string): boolean {
+  const json = parseJson(index, where);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new UserError(`${where}: expected a JSON object`);
   }
-  const { vae } = index as Json;
-  if (Array.isArray(vae) && vae[0] !== null) {
-    throw new UserError(`${where}: expected a model of pixels, got one of latents (it has a vae)`);
+  const { vae } = json as Json;
+  if (!Array.isArray(vae) || vae[0] === null) return false;
+  if (vae[1] !== "AutoencoderKL") {
+    throw new UserError(`${where}: vae: expected AutoencoderKL, got ${vae[1]}`);
   }
+  return true;
 }
 
-function patchSizeOf({ in_channels, out_channels }: UNetConfig, where: string): number {
+/** @throws UserError when the U-Net's channels are not those of latents or patches. */
+function patchSizeOf(
+  { in_channels, out_channels }: UNetConfig,
+  autoencoder: AutoencoderConfig | undefined,
+  where: string,
+): number {
+  if (autoencoder) {
+    const { latent_channels } = autoencoder;
+    if (in_channels !== latent_channels || out_channels !== latent_channels) {
+      throw new UserError(
+        `${where}: expected in_channels and out_channels to be the autoencoder's latent_channels ${latent_channels}, got ${in_channels} and ${out_channels}`,
+      );
+    }
+    return 1;
+  }
   const size = Math.sqrt(out_channels / 3);
   if (!Number.isInteger(size) || in_channels !== out_channels) {
     throw new UserError(

@@ -1,8 +1,26 @@
-import { input, inputsOf, type Outputs, Scope, type Shape } from "../graph/index.ts";
-import { clipText, unet2DCondition } from "../models/index.ts";
+import {
+  add,
+  input,
+  inputsOf,
+  mul,
+  type Outputs,
+  Scope,
+  type Shape,
+  slice,
+  sub,
+  type Tensor,
+} from "../graph/index.ts";
+import {
+  type AutoencoderConfig,
+  autoencoderDecoder,
+  autoencoderEncoder,
+  clipText,
+  unet2DCondition,
+} from "../models/index.ts";
 import { type Backend, compile, type Values } from "../runtime/index.ts";
 import type { NdArray } from "../tensor/index.ts";
 import { type AttentionEdits, editFeeds, editing, innerTensors } from "./attention.ts";
+import { joined, unstack } from "./batch.ts";
 import type { Model } from "./model.ts";
 
 /** Where the networks run. */
@@ -43,7 +61,7 @@ interface Network {
   dispose(): Promise<void>;
 }
 
-/** A model's two networks, compiled for each shape when it is first asked for, and kept. */
+/** A model's networks, compiled for each shape when it is first asked for, and kept. */
 export class Networks {
   readonly #model: Model;
   readonly #options: NetworkOptions;
@@ -79,10 +97,28 @@ export class Networks {
     const key = JSON.stringify(["U-Net", batch, rest, tokens, probes, Object.keys(edits)]);
     const network = await this.#network(key, () => this.#unet([batch, ...rest], tokens, inside));
     return network.run({
-      sample: repeated(texts.map(() => latent.data)),
+      sample: joined(texts.map(() => latent.data)),
       timesteps: new Float32Array(batch).fill(t),
-      text: repeated(texts.flatMap(({ data }) => Array<Float32Array>(pictures).fill(data))),
+      text: joined(texts.flatMap(({ data }) => Array<Float32Array>(pictures).fill(data))),
       ...editFeeds(edits, edited * pictures, pictures, network.inputs),
+    });
+  }
+
+  /** Pictures [n, 3, height, width] as latents [n, channels, h, w]: the means, shifted and scaled for the U-Net. */
+  encode(pictures: NdArray, config: AutoencoderConfig): Promise<NdArray> {
+    const { latent_channels, scaling_factor, shift_factor } = config;
+    return this.#oneByOne("encoder", pictures, (shape) => {
+      const moments = autoencoderEncoder(new Scope("vae"), input("x", shape), config, "planes");
+      return mul(sub(slice(moments, 1, 0, latent_channels), shift_factor), scaling_factor);
+    });
+  }
+
+  /** Latents of the U-Net [n, channels, h, w] as pictures [n, 3, height, width]. */
+  decode(latents: NdArray, config: AutoencoderConfig): Promise<NdArray> {
+    const { scaling_factor, shift_factor } = config;
+    return this.#oneByOne("decoder", latents, (shape) => {
+      const plain = add(mul(input("x", shape), 1 / scaling_factor), shift_factor);
+      return autoencoderDecoder(new Scope("vae"), plain, config, "planes");
     });
   }
 
@@ -91,6 +127,19 @@ export class Networks {
     const compiled = [...this.#compiled.values()];
     this.#compiled.clear();
     await Promise.all(compiled.map(async (network) => (await network).dispose()));
+  }
+
+  /** Each element of a batch through a network for one, because one picture's activations take memory enough. */
+  async #oneByOne(name: string, batch: NdArray, build: (shape: Shape) => Tensor): Promise<NdArray> {
+    const shape = [1, ...batch.shape.slice(1)];
+    const output = () => ({ output: build(shape) });
+    const network = await this.#network(JSON.stringify([name, shape]), output);
+    const results: NdArray[] = [];
+    for (const { data } of unstack(batch)) results.push((await network.run({ x: data })).output!);
+    return {
+      shape: [results.length, ...(results[0]?.shape.slice(1) ?? [])],
+      data: joined(results.map(({ data }) => data)),
+    };
   }
 
   #unet(shape: readonly number[], tokens: number, { probes, edits }: Inside): Outputs {
@@ -145,13 +194,4 @@ async function compileInTurns(
       await executable.dispose();
     },
   };
-}
-
-function repeated(parts: readonly Float32Array[]): Float32Array {
-  const length = parts[0]?.length ?? 0;
-  const whole = new Float32Array(parts.length * length);
-  parts.forEach((part, i) => {
-    whole.set(part, i * length);
-  });
-  return whole;
 }

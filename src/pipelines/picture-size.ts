@@ -1,4 +1,9 @@
-import { downsampling, type UNetConfig } from "../models/index.ts";
+import {
+  type AutoencoderConfig,
+  autoencoderDownsampling,
+  downsampling,
+  type UNetConfig,
+} from "../models/index.ts";
 import { UserError } from "../tensor/index.ts";
 import type { ModelConfig } from "./model.ts";
 
@@ -12,22 +17,30 @@ export interface PictureSize {
 /** The most that one call of a network may hold in activations, in bytes; an ordinary computer has this much. */
 const memoryLimit = 8 * 2 ** 30;
 
+/** What of a model decides its sizes. */
+type Sizes = Pick<ModelConfig, "unet" | "patchSize" | "autoencoder">;
+
+/** Pixels of the side of what becomes one element of a latent: a patch, or the autoencoder's cell. */
+export function pixelsPerElement({ patchSize, autoencoder }: Omit<Sizes, "unet">): number {
+  return autoencoder ? autoencoderDownsampling(autoencoder) : patchSize;
+}
+
 /** Height and width of the pictures that the model can do are multiples of this many pixels. */
-export function sizeMultiple({ unet, patchSize }: Pick<ModelConfig, "unet" | "patchSize">): number {
-  return patchSize * downsampling(unet);
+export function sizeMultiple(model: Sizes): number {
+  return pixelsPerElement(model) * downsampling(model.unet);
 }
 
 /** Height and width, in pixels, of the pictures that the model was trained on. */
-export function nativeSize({ unet, patchSize }: Pick<ModelConfig, "unet" | "patchSize">): number {
-  return unet.sample_size * patchSize;
+export function nativeSize(model: Sizes): number {
+  return pixelsPerElement(model) * model.unet.sample_size;
 }
 
 /**
- * Shape of the latent of such pictures, [count, channels, height / patchSize, width / patchSize].
+ * Shape of the latent of such pictures, [count, channels, h, w], h and w the size over `pixelsPerElement`.
  * @throws UserError when the model cannot do the size, or it needs too much memory.
  */
 export function latentShape(
-  model: Pick<ModelConfig, "unet" | "patchSize">,
+  model: Sizes,
   size: PictureSize,
 ): readonly [number, number, number, number] {
   const { count, height, width } = size;
@@ -42,9 +55,13 @@ export function latentShape(
       );
     }
   }
-  const { unet, patchSize } = model;
-  const shape = [count, unet.in_channels, height / patchSize, width / patchSize] as const;
-  const needed = activationBytes(unet, shape);
+  const { unet, autoencoder } = model;
+  const side = pixelsPerElement(model);
+  const shape = [count, unet.in_channels, height / side, width / side] as const;
+  const needed = Math.max(
+    activationBytes(unet, shape),
+    autoencoder ? decoderBytes(autoencoder, height * width) : 0,
+  );
   if (needed > memoryLimit) {
     const [needs, most] = [needed, memoryLimit].map((bytes) => (bytes / 2 ** 30).toFixed(1));
     throw new UserError(
@@ -74,4 +91,20 @@ function activationBytes(
   });
   const skips = levels.reduce((sum, level) => sum + level.skips, 0);
   return 4 * 2 * count * (skips + Math.max(...levels.map(({ working }) => working)));
+}
+
+/**
+ * About how many bytes the decoder's activations take for one picture of so many pixels: at the widest level six maps,
+ * and the scores of the middle's self-attention before and after the softmax.
+ */
+function decoderBytes(
+  { block_out_channels, mid_block_add_attention }: AutoencoderConfig,
+  pixels: number,
+): number {
+  const levels = block_out_channels.map((channels, level) => {
+    const widest = Math.max(channels, block_out_channels[level + 1] ?? 0);
+    return (6 * widest * pixels) / 4 ** level;
+  });
+  const positions = pixels / 4 ** (block_out_channels.length - 1);
+  return 4 * Math.max(...levels, mid_block_add_attention ? 2 * positions ** 2 : 0);
 }

@@ -2,14 +2,28 @@ import { type Shape, shapeText } from "../graph/index.ts";
 import type { Weights } from "../runtime/index.ts";
 import type { Header } from "../safetensors/index.ts";
 import { type NdArray, sizeOf, UserError } from "../tensor/index.ts";
-import { type Model, type ModelFiles, modelParameters, parseJson, parseModel } from "./model.ts";
+import {
+  type Model,
+  type ModelConfig,
+  type ModelFiles,
+  modelParameters,
+  namesAutoencoder,
+  parseJson,
+  parseModel,
+} from "./model.ts";
 import { fromTokenizerJson } from "./tokenizer-json.ts";
 
 /** The files of the weights, and what the names of the parameters in them begin with in the graph. */
-export const weightFiles = [
-  { file: "unet/diffusion_pytorch_model.safetensors", scope: "unet." },
-  { file: "text_encoder/model.safetensors", scope: "text_encoder." },
-] as const;
+export function weightFiles({
+  autoencoder,
+}: Pick<ModelConfig, "autoencoder">): readonly { readonly file: string; readonly scope: string }[] {
+  const file = "diffusion_pytorch_model.safetensors";
+  return [
+    { file: `unet/${file}`, scope: "unet." },
+    { file: "text_encoder/model.safetensors", scope: "text_encoder." },
+    ...(autoencoder ? [{ file: `vae/${file}`, scope: "vae." }] : []),
+  ];
+}
 
 /** A safetensors file, wherever it lies: its proven header, and a way to its tensors. */
 export interface WeightFile extends Header {
@@ -31,7 +45,7 @@ export interface ModelSource {
 
 /**
  * Reads a diffusers folder: `model_index.json`, `unet/`, `text_encoder/`, `scheduler/`, `tokenizer/` (vocab.json and
- * merges.txt, or tokenizer.json in place of both).
+ * merges.txt, or tokenizer.json in place of both), and `vae/` where `model_index.json` names an autoencoder.
  * All weights become float32 in one buffer. A weight that the networks do not have is refused, because then they are
  * not the networks that were saved; only CLIP's `position_ids`, which hold nothing but 0, 1, 2, ..., are passed over.
  *
@@ -46,16 +60,18 @@ export async function readModel(source: ModelSource): Promise<Model> {
     );
   }
   const config = parseModel(await readFiles(source, index), source.folder);
-  return { ...config, weights: await readWeights(source, modelParameters(config)) };
+  return { ...config, weights: await readWeights(source, config) };
 }
 
 async function readFiles(source: ModelSource, index: string): Promise<ModelFiles> {
   const text = (name: keyof ModelFiles) => required(source, name, source.readText(name));
+  const ofLatents = namesAutoencoder(index, source.nameOf("model_index.json"));
   const specialTokens = await source.readText("tokenizer/special_tokens_map.json");
   return {
     "model_index.json": index,
     "unet/config.json": await text("unet/config.json"),
     "text_encoder/config.json": await text("text_encoder/config.json"),
+    ...(ofLatents && { "vae/config.json": await text("vae/config.json") }),
     "scheduler/scheduler_config.json": await text("scheduler/scheduler_config.json"),
     ...(await readVocabulary(source)),
     "tokenizer/tokenizer_config.json": await text("tokenizer/tokenizer_config.json"),
@@ -89,10 +105,8 @@ async function readVocabulary(
   };
 }
 
-async function readWeights(
-  source: ModelSource,
-  shapes: ReadonlyMap<string, Shape>,
-): Promise<Weights> {
+async function readWeights(source: ModelSource, config: ModelConfig): Promise<Weights> {
+  const shapes = modelParameters(config);
   const offsets = new Map<string, number>();
   let count = 0;
   for (const [name, shape] of shapes) {
@@ -100,7 +114,7 @@ async function readWeights(
     count += sizeOf(shape);
   }
   const opened = await Promise.all(
-    weightFiles.map(async ({ file, scope }) => {
+    weightFiles(config).map(async ({ file, scope }) => {
       const weights = await required(source, file, source.openWeights(file));
       const where = source.nameOf(file);
       return { weights, where, names: parameterNames(weights, where, scope, shapes) };

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { tinyModel } from "../../test/tiny-model.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { tinyLatentModel, tinyModel } from "../../test/tiny-model.ts";
 import { ddpm, noiseLevels, type SamplerName, type Step } from "../diffusion/index.ts";
 import { type Backend, onnxruntimeNode as backend } from "../runtime/index.node.ts";
 import { type NdArray, Random, UserError } from "../tensor/index.ts";
-import { TextToImage, type TextToImageOptions, unstack } from "./text-to-image.ts";
+import { unstack } from "./batch.ts";
+import { TextToImage, type TextToImageOptions } from "./text-to-image.ts";
 
 let pipeline: TextToImage;
 
@@ -191,12 +192,12 @@ test("pictures of other sizes than the model's are drawn", async () => {
   expect(picture!.shape).toEqual([3, 24, 8]);
 });
 
-test("decode clips and is undone by encode", () => {
+test("decode clips and is undone by encode", async () => {
   const data = Float32Array.from({ length: 2 * 12 * 4 }, (_, i) => i / 40 - 0.5);
-  const decoded = pipeline.decode({ shape: [2, 12, 2, 2], data });
+  const decoded = await pipeline.decode({ shape: [2, 12, 2, 2], data });
   expect(decoded.shape).toEqual([2, 3, 4, 4]);
   expect(Math.max(...decoded.data)).toBe(1);
-  expect(pipeline.encode(decoded).data).toEqual(data.map((value) => Math.min(value, 1)));
+  expect((await pipeline.encode(decoded)).data).toEqual(data.map((value) => Math.min(value, 1)));
   expect(unstack(decoded).map(({ shape }) => shape)).toEqual([
     [3, 4, 4],
     [3, 4, 4],
@@ -250,4 +251,49 @@ test("a tokenizer with more tokens than the text encoder knows is refused", asyn
     { backend, threads: 1 },
   );
   await expect(small.generate("a frog", { steps: 1 })).rejects.toThrow("vocab_size 40");
+});
+
+describe("a model of latents", () => {
+  let latents: TextToImage;
+  beforeAll(async () => {
+    latents = new TextToImage(await tinyLatentModel(), { backend, threads: 1 });
+  });
+  afterAll(() => latents[Symbol.asyncDispose]());
+
+  test("a picture alone is the one in the batch, in [-1, 1]", async () => {
+    const options = { steps: 2, height: 8, width: 16 };
+    const batch = await latents.generate("a frog", { ...options, seed: 3, count: 2 });
+    for (const [i, picture] of batch.entries()) {
+      const [alone] = await latents.generate("a frog", { ...options, seed: 3 + i });
+      expect(picture.shape).toEqual([3, 8, 16]);
+      expect(distance(picture, alone!)).toBeLessThan(2e-4);
+      expect(picture.data.every((value) => Math.abs(value) <= 1)).toBe(true);
+    }
+  });
+
+  test("decode undoes the shift and the scale that encode does", async () => {
+    const scaled = { scaling_factor: 2, shift_factor: 0.25 };
+    await using other = new TextToImage(await tinyLatentModel(scaled), { backend, threads: 1 });
+    const picture = { shape: [2, 3, 8, 8], data: new Random(1).normal(2 * 3 * 64) };
+    const [plain, changed] = [await latents.encode(picture), await other.encode(picture)];
+    const expected = plain.data.map((value) => (value / 0.5 - 0.25) * 2);
+    expect(distance(changed, { ...plain, data: expected })).toBeLessThan(1e-5);
+    expect(distance(await other.decode(changed), await latents.decode(plain))).toBeLessThan(1e-4);
+  });
+
+  test("sizes are multiples of what autoencoder and U-Net ask for together", async () => {
+    const message = "width: expected a multiple of 4 pixels for this model, got 18";
+    await expect(latents.generate("a frog", { width: 18 })).rejects.toThrow(message);
+    await expect(latents.encode(zeros(1, 3, 16, 18))).rejects.toThrow(message);
+    const [picture] = await latents.generate("a frog", { steps: 1 });
+    expect(picture!.shape).toEqual([3, 16, 16]);
+  });
+
+  test("pictures whose decoder needs too much memory are refused", async () => {
+    const { model } = latents;
+    const autoencoder = { ...model.autoencoder!, block_out_channels: [8192, 8192] };
+    await using wide = new TextToImage({ ...model, autoencoder }, { backend });
+    const size = { height: 256, width: 256 };
+    await expect(wide.generate("a frog", size)).rejects.toThrow("one for 12.0 GB");
+  });
 });

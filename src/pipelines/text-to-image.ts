@@ -18,13 +18,21 @@ import {
   sample,
   samplers,
 } from "../diffusion/index.ts";
-import { clamp, type NdArray, Random, sizeOf, UserError } from "../tensor/index.ts";
+import {
+  clamp,
+  type NdArray,
+  type NormalGenerator,
+  Random,
+  sizeOf,
+  UserError,
+} from "../tensor/index.ts";
 import type { EncodedPrompt } from "../text/index.ts";
 import type { AttentionEdits } from "./attention.ts";
+import { part, parts, unstack } from "./batch.ts";
 import { type Model, parseJson, unetProbes } from "./model.ts";
 import { type NetworkOptions, Networks } from "./networks.ts";
 import { fromPatches, toPatches } from "./patches.ts";
-import { latentShape, nativeSize } from "./picture-size.ts";
+import { latentShape, nativeSize, pixelsPerElement } from "./picture-size.ts";
 import { type Word, wordsOf } from "./words.ts";
 
 /** How pictures are made. A value that cannot be is a `UserError` that names the option. */
@@ -45,6 +53,8 @@ export interface TextToImageOptions {
   readonly spacing?: RunSpacing;
   /** A whole number from 0 to 2^53 of which the low 32 bits count; picture i uses seed + i. Default 0. */
   readonly seed?: number;
+  /** Makes the source of a picture's noise from its seed. Default: torch's on the CPU, `Random`. */
+  readonly random?: (seed: number) => NormalGenerator;
   /** Pictures to make at once. Default 1. */
   readonly count?: number;
   /** In pixels, a multiple of what the model's downsampling asks for. Default: as the model was trained. */
@@ -73,12 +83,12 @@ interface Condition {
 }
 
 /**
- * A text-to-image model, ready to draw: Stable Diffusion's pipeline (Rombach et al. 2022) on pixels.
+ * A text-to-image model, ready to draw: Stable Diffusion's pipeline (Rombach et al. 2022), on pixels or on latents.
  *
  * @example
  * await using pipeline = await TextToImage.load("models/emoji");
  * for await (const { step, denoised } of pipeline.steps("a red apple", { seed: 7 })) {
- *   show(step, pipeline.decode(denoised)); // what the network believes now
+ *   show(step, await pipeline.decode(denoised)); // what the network believes now
  * }
  */
 export class TextToImage implements AsyncDisposable {
@@ -131,17 +141,29 @@ export class TextToImage implements AsyncDisposable {
 
   /** The finished pictures, each [3, height, width] in [-1, 1]: the loop run to its end. */
   async generate(prompt: string, options: TextToImageOptions = {}): Promise<NdArray[]> {
-    return unstack(this.decode(await finish(this.steps(prompt, options))));
+    return unstack(await this.decode(await finish(this.steps(prompt, options))));
   }
 
   /** Latents [n, channels, h, w] as pictures [n, 3, height, width], clipped to [-1, 1]. */
-  decode(latent: NdArray): NdArray {
-    return clamp(fromPatches(latent, this.model.patchSize), -1, 1);
+  async decode(latent: NdArray): Promise<NdArray> {
+    const { autoencoder, patchSize } = this.model;
+    const pictures = autoencoder
+      ? await this.#networks.decode(latent, autoencoder)
+      : fromPatches(latent, patchSize);
+    return clamp(pictures, -1, 1);
   }
 
-  /** Pictures [n, 3, height, width] as latents [n, channels, h, w]: the inverse of `decode`. */
-  encode(pictures: NdArray): NdArray {
-    return toPatches(pictures, this.model.patchSize);
+  /**
+   * Pictures [n, 3, height, width] in [-1, 1] as latents [n, channels, h, w]: the inverse of `decode`, as far as an
+   * autoencoder has one.
+   * @throws UserError when the model cannot do the size.
+   */
+  async encode(pictures: NdArray): Promise<NdArray> {
+    const { autoencoder, patchSize } = this.model;
+    if (!autoencoder) return toPatches(pictures, patchSize);
+    const [count = 0, , height = 0, width = 0] = pictures.shape;
+    latentShape(this.model, { count, height, width });
+    return this.#networks.encode(pictures, autoencoder);
   }
 
   /** Frees the compiled networks. */
@@ -200,59 +222,32 @@ export class TextToImage implements AsyncDisposable {
   }
 
   #beginning(options: TextToImageOptions, deviation: number) {
-    const { from, seed = 0, startAt = 0 } = options;
+    const { from, seed = 0, startAt = 0, random: make = (one) => new Random(one) } = options;
+    const generators = (count: number) =>
+      Array.from({ length: count }, (_, i) => make(seedOf(seed, i)));
     const latent = from?.latent ?? options.latent;
     if (latent === undefined) {
       const native = nativeSize(this.model);
       const { count = 1, height = native, width = native } = options;
       const shape = latentShape(this.model, { count, height, width });
-      return { shape, random: generators(seed, count), deviation };
+      return { shape, random: generators(count), deviation };
     }
     this.#checkLatent(latent);
     if (from !== undefined) return { from };
-    return { latent, startAt, random: generators(seed, latent.shape[0] ?? 1) };
+    return { latent, startAt, random: generators(latent.shape[0] ?? 1) };
   }
 
   #checkLatent({ shape, data }: NdArray): void {
-    const { patchSize, unet } = this.model;
+    const { unet } = this.model;
+    const side = pixelsPerElement(this.model);
     const [count = 0, channels, h = 0, w = 0] = shape;
     if (shape.length !== 4 || channels !== unet.in_channels || data.length !== sizeOf(shape)) {
       throw new UserError(
         `latent: expected [n, ${unet.in_channels}, height, width], got [${shape.join(", ")}]`,
       );
     }
-    latentShape(this.model, { count, height: h * patchSize, width: w * patchSize });
+    latentShape(this.model, { count, height: h * side, width: w * side });
   }
-}
-
-/** The arrays that a batch [n, ...] consists of; they share its memory. */
-export function unstack(batch: NdArray): NdArray[] {
-  const [count = 0, ...shape] = batch.shape;
-  const size = sizeOf(shape);
-  return Array.from({ length: count }, (_, i) => ({
-    shape,
-    data: batch.data.subarray(i * size, (i + 1) * size),
-  }));
-}
-
-/** Part i of `count` equal parts of a batch; it shares the batch's memory. */
-function part({ shape: [batch = 1, ...rest], data }: NdArray, i: number, count: number): NdArray {
-  const size = data.length / count;
-  return { shape: [batch / count, ...rest], data: data.subarray(i * size, (i + 1) * size) };
-}
-
-/** Part i of each of several batches, as copies, because they are kept with the steps. */
-function parts(
-  batches: Readonly<Record<string, NdArray>>,
-  i: number,
-  count: number,
-): Record<string, NdArray> {
-  return Object.fromEntries(
-    Object.entries(batches).map(([name, batch]) => {
-      const { shape, data } = part(batch, i, count);
-      return [name, { shape, data: data.slice() }];
-    }),
-  );
 }
 
 /** The model's scheduler with the sampler and the spacing that are asked for. */
@@ -284,8 +279,4 @@ const schedulerFile = "scheduler/scheduler_config.json";
 /** Picture i has seed + i, as far as that is a seed; its low 32 bits, which alone count, go on from there. */
 export function seedOf(seed: number, i: number): number {
   return i === 0 || seed + i <= Number.MAX_SAFE_INTEGER ? seed + i : (seed % 2 ** 32) + i;
-}
-
-function generators(seed: number, count: number): Random[] {
-  return Array.from({ length: count }, (_, i) => new Random(seedOf(seed, i)));
 }

@@ -1,4 +1,4 @@
-import type { Recipe } from "./recipe.ts";
+import type { Optimisation } from "./optimisation.ts";
 
 /** What an optimiser changes: flat arrays of one length. */
 export interface OptimizerState {
@@ -27,7 +27,7 @@ export function learningRateAt(
     learningRate,
     warmupSteps,
     decayShare,
-  }: Pick<Recipe, "steps" | "learningRate" | "warmupSteps" | "decayShare">,
+  }: Pick<Optimisation, "steps" | "learningRate" | "warmupSteps" | "decayShare">,
 ): number {
   const rise = warmupSteps === 0 ? 1 : step / warmupSteps;
   const decaySteps = steps * decayShare;

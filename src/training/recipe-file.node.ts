@@ -2,20 +2,22 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { atomicWrite, fileFault } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
-import { parseRecipe, type Recipe } from "./recipe.ts";
 
 /**
- * The recipe of a folder's training.
+ * The recipe of a folder's training, as `parse` proves it.
  * @throws UserError when there is none or it is not one.
  */
-export function readRecipe(folder: string): Recipe {
+export function readRecipe<Recipe>(
+  folder: string,
+  parse: (recipe: unknown, where: string) => Recipe,
+): Recipe {
   const path = pathIn(folder);
   if (!existsSync(path))
     throw new UserError(`${folder}: expected a training to resume, found no recipe.json`);
-  return parseRecipe(parseJson(readText(path), path), path);
+  return parse(parseJson(readText(path), path), path);
 }
 
-export function writeRecipe(folder: string, recipe: Recipe): void {
+export function writeRecipe(folder: string, recipe: object): void {
   atomicWrite(pathIn(folder), `${JSON.stringify(recipe, null, 2)}\n`);
 }
 

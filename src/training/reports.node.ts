@@ -3,7 +3,6 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync
 import { join } from "node:path";
 import { lineChart } from "../image/index.node.ts";
 import { encodePng, grid } from "../image/index.ts";
-import { writeModelFolder } from "../pipelines/index.node.ts";
 import { type Model, TextToImage } from "../pipelines/index.ts";
 import type { Backend } from "../runtime/index.node.ts";
 import { atomicWrite, fileFault } from "../tensor/index.node.ts";
@@ -94,28 +93,33 @@ export async function drawSamples(
   const pictures: NdArray[] = [];
   for (const [i, caption] of captions.entries())
     pictures.push(...(await pipeline.generate(caption, { seed: sampleSeed + i })));
+  writeSamples(folder, step, encodePng(grid(pictures, columns)));
+  atomicWrite(join(folder, "samples", "captions.txt"), `${captions.join("\n")}\n`);
+}
+
+/** Writes `samples/STEP.png`. */
+export function writeSamples(folder: string, step: number, png: Uint8Array): void {
   const samples = join(folder, "samples");
   try {
     mkdirSync(samples, { recursive: true });
   } catch (error) {
     throw fileFault("write", samples, error);
   }
-  atomicWrite(join(samples, "captions.txt"), `${captions.join("\n")}\n`);
-  const name = `${String(step).padStart(6, "0")}.png`;
-  atomicWrite(join(samples, name), encodePng(grid(pictures, columns)));
+  atomicWrite(join(samples, `${String(step).padStart(6, "0")}.png`), png);
 }
 
-/** Puts a model in place of the former `model/`, as a whole folder, so that files of two never mix. */
-export function replaceModel(folder: string, model: Model): void {
-  const path = join(folder, "model");
+/** Puts a folder that `write` fills in place of the one at `path`, as a whole, so that files of two never mix. */
+export function replaceFolder(path: string, write: (folder: string) => void): void {
   const beside = () => `${path}.${randomUUID().slice(0, 8)}.tmp`;
   const [fresh, former] = [beside(), beside()];
-  writeModelFolder(fresh, model, { dtype: "F16" });
   try {
+    mkdirSync(fresh);
+    write(fresh);
     if (existsSync(path)) renameSync(path, former);
     renameSync(fresh, path);
-    rmSync(former, { recursive: true, force: true });
   } catch (error) {
     throw fileFault("write", path, error);
+  } finally {
+    for (const folder of [fresh, former]) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -62,6 +62,16 @@ describe("rows hold the same picture as planes", () => {
     );
   });
 
+  test.each([1, 2])("convolution, stride %i, zeros after the picture", (stride) => {
+    const weight = input("w", [3, channels, 3, 3]);
+    fc.assert(
+      fc.property(size, size, (height, width) =>
+        expectSame(height, width, (map) => map.layout.convolve(map, weight, stride, "after")),
+      ),
+      once,
+    );
+  });
+
   // The transforms' sixths are float32.
   test.each([
     [4, 4],

@@ -1,28 +1,32 @@
 import {
+  addNoise,
   levelAt,
   type NoiseLevel,
   type PredictionType,
   trainingTarget,
-} from "../diffusion/index.ts";
-import { type ModelConfig, toPatches } from "../pipelines/index.ts";
-import { linearCombination, Random } from "../tensor/index.ts";
-import type { Dataset } from "./data/dataset.ts";
+} from "../../diffusion/index.ts";
+import type { ModelConfig } from "../../pipelines/index.ts";
+import { type NdArray, Random, sizeOf } from "../../tensor/index.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { mixedSeed } from "../mixed-seed.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What batches are made from. */
-export type BatchMaker = Pick<ModelConfig, "tokenizer" | "scheduler" | "patchSize"> &
+export type BatchMaker = Pick<ModelConfig, "tokenizer" | "scheduler" | "unet"> &
   Pick<Recipe, "seed" | "batchSize" | "timestepShift" | "captionDropout"> & {
     readonly dataset: Dataset;
+    /** Pictures [n, 3, size, size] to latents [n, channels, h, w]. */
+    readonly encode: (pictures: NdArray) => Promise<NdArray>;
   };
 
 /** What the training graph is fed. */
-export interface Batch {
+export type Batch = {
   readonly sample: Float32Array;
   readonly target: Float32Array;
   readonly timesteps: Float32Array;
   readonly weights: Float32Array;
   readonly input_ids: Int32Array;
-}
+};
 
 /** The largest weight, as Hang et al. 2023 (section 3.4) limit theirs. */
 const largestWeight = 5;
@@ -44,28 +48,20 @@ function shifted(time: number, shift: number): number {
   return (shift * time) / (1 + (shift - 1) * time);
 }
 
-/** Mixes a seed and an index into the seed of one batch (the finaliser of MurmurHash3). */
-function mixedSeed(seed: number, index: number): number {
-  let hash = (seed ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
-
 /**
  * Batch `index`: pictures from the data with the noise of random time steps. A pure function of the seed and the
  * index, noise included, so a resumed training sees what it would have seen. The time steps of a batch are spread
  * evenly from one random offset, which lowers the loss's variance (Kingma et al. 2021, appendix I.1).
  */
-export function makeBatch(maker: BatchMaker, index: number): Batch {
-  const { dataset, tokenizer, batchSize, patchSize } = maker;
+export async function makeBatch(maker: BatchMaker, index: number): Promise<Batch> {
+  const { dataset, encode, tokenizer, unet, batchSize } = maker;
   const { schedule, predictionType } = maker.scheduler;
   const random = new Random(mixedSeed(maker.seed, index));
   const steps = schedule.alphasCumprod.length;
   const offset = random.uniform();
-  const elements = 3 * dataset.size ** 2;
-  const side = dataset.size / patchSize;
-  const shape = [1, 3 * patchSize ** 2, side, side];
+  const side = unet.sample_size;
+  const shape = [1, unet.in_channels, side, side];
+  const elements = sizeOf(shape);
   const batch = {
     sample: new Float32Array(batchSize * elements),
     target: new Float32Array(batchSize * elements),
@@ -78,16 +74,9 @@ export function makeBatch(maker: BatchMaker, index: number): Batch {
     const told = random.uniform() < maker.captionDropout ? "" : caption;
     const t = Math.floor(shifted((i + offset) / batchSize, maker.timestepShift) * steps);
     const level = levelAt(schedule, t);
-    const clean = toPatches(
-      { shape: [1, 3, dataset.size, dataset.size], data: picture },
-      patchSize,
-    );
+    const clean = await encode({ shape: [1, 3, dataset.size, dataset.size], data: picture });
     const noise = { shape, data: random.normal(elements) };
-    const noisy = linearCombination([
-      [level.alpha, clean],
-      [level.sigma, noise],
-    ]);
-    batch.sample.set(noisy.data, i * elements);
+    batch.sample.set(addNoise(clean, noise, level).data, i * elements);
     batch.target.set(trainingTarget(predictionType, clean, noise, level).data, i * elements);
     batch.timesteps[i] = t;
     batch.weights[i] = lossWeights[predictionType](level);

@@ -1,34 +1,30 @@
 import { z } from "zod";
-import { UserError } from "../tensor/index.ts";
+import { autoencoderDownsampling, parseAutoencoderConfig } from "../../models/index.ts";
+import {
+  type AutoencoderRecipe,
+  autoencoderRecipeSchema,
+  defaultAutoencoderRecipe,
+} from "../autoencoder/recipe.ts";
+import {
+  type DataName,
+  json,
+  type Optimisation,
+  optimisationFields,
+  parseFields,
+  share,
+} from "../optimisation.ts";
 
 /**
  * Everything that decides what a training does, as `recipe.json` keeps it: equal recipes and equal data give equal
  * losses. Configurations are in diffusers' and transformers' words.
  */
-export interface Recipe {
-  /** Name of the data, to recognise a resume on other data. */
-  readonly data: string;
-  /** Distinct pictures of the data, likewise. */
-  readonly pictures: number;
-  readonly seed: number;
-  /** Optimiser steps in all. */
-  readonly steps: number;
-  readonly batchSize: number;
-  /** Peak learning rate: reached after the warm-up, held, and taken to zero linearly over the last part. */
-  readonly learningRate: number;
-  readonly warmupSteps: number;
-  /** Share of the steps, at the end, over which the learning rate falls. */
-  readonly decayShare: number;
-  readonly weightDecay: number;
-  /** Decay rates of AdamW's moments. */
-  readonly betas: readonly [number, number];
-  /** Gradients of a larger norm are scaled down to it. */
-  readonly clipNorm: number;
-  readonly emaDecay: number;
+export interface Recipe extends Optimisation, DataName {
   /** Above 1, noisier time steps are drawn more often: what the text decides is decided there. 1 draws all alike. */
   readonly timestepShift: number;
   /** Share of examples trained without their caption, for classifier-free guidance. */
   readonly captionDropout: number;
+  /** Of a model of latents: how the autoencoder is made, which is trained first. Without, the model is one of pixels. */
+  readonly autoencoder?: AutoencoderRecipe | undefined;
   readonly unet: Readonly<Record<string, unknown>>;
   readonly textEncoder: Readonly<Record<string, unknown>>;
   readonly scheduler: Readonly<Record<string, unknown>>;
@@ -38,38 +34,37 @@ export interface Recipe {
   readonly promptTokens: number;
 }
 
-const positive = z.int().min(1);
-const share = z.number().min(0).max(1);
-const json = z.record(z.string(), z.unknown());
-
 /** Pixels a side of the pictures that a recipe's U-Net is for. */
-export function pictureSize({ unet }: Pick<Recipe, "unet">): number {
-  return Number(unet.sample_size) * Math.sqrt(Number(unet.in_channels) / 3);
+export function pictureSize({ unet, autoencoder }: Pick<Recipe, "unet" | "autoencoder">): number {
+  const factor = autoencoder
+    ? downsamplingOf(autoencoder)
+    : Math.sqrt(Number(unet.in_channels) / 3);
+  return Number(unet.sample_size) * factor;
 }
 
-const recipeSchema = z.strictObject({
-  data: z.string(),
-  pictures: positive,
-  seed: z.int().min(0),
-  steps: positive,
-  batchSize: positive,
-  learningRate: z.number().positive(),
-  warmupSteps: z.int().min(0),
-  decayShare: share,
-  weightDecay: z.number().min(0),
-  betas: z.tuple([share, share]),
-  clipNorm: z.number().positive(),
-  emaDecay: share,
+function downsamplingOf({ vae }: AutoencoderRecipe): number {
+  return autoencoderDownsampling(parseAutoencoderConfig(vae, "recipe: autoencoder.vae"));
+}
+
+const recipeFields = z.strictObject({
+  ...optimisationFields,
   timestepShift: z.number().positive(),
   captionDropout: share,
-  unet: json.refine((unet) => Number.isInteger(pictureSize({ unet })), {
-    message: "expected a sample_size, and in_channels for square patches of 3 colours",
-  }),
+  autoencoder: autoencoderRecipeSchema.optional(),
+  unet: json,
   textEncoder: json,
   scheduler: json,
   vocabularySize: z.int().min(514),
   promptTokens: z.int().min(3),
 });
+
+const recipeSchema: z.ZodType<Recipe> = recipeFields.refine(
+  (recipe) => Number.isInteger(pictureSize(recipe)),
+  {
+    path: ["unet"],
+    message: "expected a sample_size, and in_channels for square patches of 3 colours",
+  },
+);
 
 /**
  * Checks a recipe that was read, or made from a person's choices.
@@ -77,41 +72,43 @@ const recipeSchema = z.strictObject({
  * @throws UserError that names the field.
  */
 export function parseRecipe(recipe: unknown, where: string): Recipe {
-  return parse(recipeSchema, recipe, where);
+  return parseFields(recipeSchema, recipe, where);
 }
 
 /** What a person may set: anything but what the data decide. */
 export type RecipeChoices = Partial<Omit<Recipe, "data" | "pictures">>;
 
-const choicesSchema = recipeSchema.omit({ data: true, pictures: true }).partial();
+const choicesSchema = recipeFields.omit({ data: true, pictures: true }).partial();
 
 /**
  * Checks a person's choices before there is a recipe.
  * @throws UserError that names the field.
  */
 export function checkChoices(choices: RecipeChoices): void {
-  parse(choicesSchema, choices, "recipe");
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = issue?.path.join(".");
-  throw new UserError(`${where}: ${field ? `${field}: ` : ""}${issue?.message}`);
+  parseFields(choicesSchema, choices, "recipe");
 }
 
 const patch = 4;
 /** Pictures are halved once after being cut into patches. */
 export const sizeMultiple: number = 2 * patch;
+/** Larger pictures are diffused as latents. */
+const largestOfPixels = 64;
 const textWidth = 192;
 
-/** The recipe of the built-in model, for any captioned pictures of `size` pixels a side. */
+/**
+ * The default recipe for any captioned pictures of `size` pixels a side: up to 64 the model diffuses patches of their
+ * pixels, above that the latents of an autoencoder, which is trained first.
+ */
 export function defaultRecipe(
   data: { readonly name: string; readonly count: number; readonly size: number },
   choices: RecipeChoices = {},
 ): Recipe {
-  const { steps = 7600 } = choices;
+  const ofLatents = data.size > largestOfPixels;
+  const { steps = ofLatents ? 40_000 : 7600 } = choices;
+  const autoencoder = ofLatents ? defaultAutoencoderRecipe(data) : undefined;
+  const [channels, factor] = autoencoder
+    ? [Number(autoencoder.vae.latent_channels), downsamplingOf(autoencoder)]
+    : [3 * patch * patch, patch];
   return {
     data: data.name,
     pictures: data.count,
@@ -127,11 +124,12 @@ export function defaultRecipe(
     emaDecay: 0.999,
     timestepShift: 4,
     captionDropout: 0.1,
+    ...(autoencoder && { autoencoder }),
     unet: {
       _class_name: "UNet2DConditionModel",
-      sample_size: data.size / patch,
-      in_channels: 3 * patch * patch,
-      out_channels: 3 * patch * patch,
+      sample_size: data.size / factor,
+      in_channels: channels,
+      out_channels: channels,
       block_out_channels: [96, 192],
       down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D"],
       up_block_types: ["UpBlock2D", "UpBlock2D"],
@@ -160,11 +158,11 @@ export function defaultRecipe(
       timestep_spacing: "trailing",
       set_alpha_to_one: true,
       steps_offset: 0,
-      clip_sample: true,
+      clip_sample: !ofLatents,
       clip_sample_range: 1,
     },
-    vocabularySize: 2048,
-    promptTokens: 24,
+    vocabularySize: ofLatents ? 4096 : 2048,
+    promptTokens: ofLatents ? 32 : 24,
     ...choices,
   };
 }

@@ -1,0 +1,43 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Weights } from "../../runtime/index.ts";
+import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
+import { atomicWrite } from "../../tensor/index.node.ts";
+import type { NdArray } from "../../tensor/index.ts";
+import type { Slot } from "../flat-parameters.ts";
+
+const configFile = "config.json";
+const weightsFile = "diffusion_pytorch_model.safetensors";
+
+/** A trained autoencoder: its configuration as JSON has it, and its weights by state-dict key. */
+export interface TrainedAutoencoder {
+  readonly vae: Readonly<Record<string, unknown>>;
+  readonly weights: ReadonlyMap<string, NdArray>;
+}
+
+/** What the names of the parameters in the graph begin with. */
+export const scopeName = "vae";
+
+/** Writes a folder that diffusers loads with `AutoencoderKL.from_pretrained`; it must exist. */
+export function writeAutoencoder(
+  folder: string,
+  vae: TrainedAutoencoder["vae"],
+  slots: readonly Slot[],
+  { bytes, offsetOf }: Weights,
+): void {
+  const tensors = new Map(
+    slots.map(({ name, shape, start, end }) => {
+      const data = new Float32Array(bytes.buffer, bytes.byteOffset + offsetOf(name), end - start);
+      return [name.slice(scopeName.length + 1), { shape, data }];
+    }),
+  );
+  writeSafetensors(join(folder, weightsFile), tensors, { dtype: "F16" });
+  atomicWrite(join(folder, configFile), `${JSON.stringify(vae, null, 2)}\n`);
+}
+
+/** @throws UserError when a file is missing or damaged. */
+export async function readAutoencoder(folder: string): Promise<TrainedAutoencoder> {
+  const file = await readSafetensors(join(folder, weightsFile));
+  const weights = await loadTensors(file, file.tensors.keys());
+  return { vae: JSON.parse(await readFile(join(folder, configFile), "utf8")), weights };
+}

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import {
+  type DataName,
+  json,
+  type Optimisation,
+  optimisationFields,
+  parseFields,
+  positive,
+} from "../optimisation.ts";
+
+/** Everything that decides what the training of an autoencoder does; `vae` is its configuration in diffusers' words. */
+export interface AutoencoderRecipe extends Optimisation, DataName {
+  /** Pixels a side of the squares that are cut from the pictures: latents are local, and small squares are fast. */
+  readonly crop: number;
+  /** Standard deviation of the noise that the latents are given. */
+  readonly latentDeviation: number;
+  /** What the latents' divergence from normal noise counts. */
+  readonly klWeight: number;
+  /** What the error at half the size counts. */
+  readonly halfSizeWeight: number;
+  readonly vae: Readonly<Record<string, unknown>>;
+}
+
+export const autoencoderRecipeSchema: z.ZodType<AutoencoderRecipe> = z.strictObject({
+  ...optimisationFields,
+  crop: positive,
+  latentDeviation: z.number().positive(),
+  klWeight: z.number().min(0),
+  halfSizeWeight: z.number().min(0),
+  vae: json,
+});
+
+/**
+ * Checks a recipe that was read.
+ * @param where names it in errors.
+ * @throws UserError that names the field.
+ */
+export function parseAutoencoderRecipe(recipe: unknown, where: string): AutoencoderRecipe {
+  return parseFields(autoencoderRecipeSchema, recipe, where);
+}
+
+/** The recipe of the built-in model's autoencoder: each 8 x 8 pixels become 8 numbers. */
+export function defaultAutoencoderRecipe({
+  name,
+  count,
+}: {
+  readonly name: string;
+  readonly count: number;
+}): AutoencoderRecipe {
+  return {
+    data: name,
+    pictures: count,
+    seed: 0,
+    steps: 8000,
+    batchSize: 8,
+    learningRate: 1e-3,
+    warmupSteps: 200,
+    decayShare: 0.3,
+    weightDecay: 0.01,
+    betas: [0.9, 0.99],
+    clipNorm: 1,
+    emaDecay: 0.999,
+    crop: 64,
+    latentDeviation: 0.1,
+    klWeight: 5e-4,
+    halfSizeWeight: 0.25,
+    vae: {
+      _class_name: "AutoencoderKL",
+      in_channels: 3,
+      out_channels: 3,
+      latent_channels: 8,
+      block_out_channels: [16, 48, 96, 128],
+      down_block_types: Array(4).fill("DownEncoderBlock2D"),
+      up_block_types: Array(4).fill("UpDecoderBlock2D"),
+      layers_per_block: 1,
+      norm_num_groups: 8,
+      act_fn: "silu",
+      mid_block_add_attention: false,
+      use_quant_conv: false,
+      use_post_quant_conv: false,
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { input, Scope, slice } from "../../graph/index.ts";
+import { encodePng, grid } from "../../image/index.ts";
+import {
+  type AutoencoderConfig,
+  autoencoderDecoder,
+  autoencoderDownsampling,
+  autoencoderEncoder,
+  parseAutoencoderConfig,
+} from "../../models/index.ts";
+import { type Backend, compile } from "../../runtime/index.node.ts";
+import { clamp, type NdArray, Random } from "../../tensor/index.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { readRecipe, sweep, writeRecipe } from "../recipe-file.node.ts";
+import { replaceFolder, writeSamples } from "../reports.node.ts";
+import { Trainer } from "../trainer.ts";
+import {
+  claimFolder,
+  type Intervals,
+  restore,
+  type StepOf,
+  takeSteps,
+} from "../training-folder.node.ts";
+import { scopeName, writeAutoencoder } from "./autoencoder-folder.node.ts";
+import { autoencoderGraph } from "./autoencoder-graph.ts";
+import { makeAutoencoderBatch } from "./batch.ts";
+import { type AutoencoderRecipe, parseAutoencoderRecipe } from "./recipe.ts";
+
+/** Pictures that are shown with what came back of them. */
+const shownCount = 8;
+/** Pictures by which the latents are measured. */
+const measuredCount = 64;
+const sampleSeed = 1;
+
+/**
+ * Trains an autoencoder, or goes on with one, and yields every step. The folder `out` then holds `recipe.json`,
+ * `log.jsonl`, `checkpoint.safetensors`, `samples/` (pictures, and below what came back of them), `loss.png` and
+ * `model/`, an AutoencoderKL's folder whose `scaling_factor` gives latents of the data a standard deviation of 1.
+ */
+export async function* trainAutoencoder(
+  out: string,
+  wanted: AutoencoderRecipe,
+  { dataset, backend, ...intervals }: { dataset: Dataset; backend: Backend } & Intervals,
+): AsyncGenerator<StepOf<AutoencoderRecipe>, void, void> {
+  const giveBack = claimFolder(out);
+  try {
+    const begun = existsSync(join(out, "recipe.json"));
+    if (begun) sweep(out);
+    const recipe = begun ? readRecipe(out, parseAutoencoderRecipe) : wanted;
+    const config = parseAutoencoderConfig(recipe.vae, "recipe: autoencoder.vae");
+    const { crop, batchSize } = recipe;
+    const latentSize = config.latent_channels * (crop / autoencoderDownsampling(config)) ** 2;
+    const batch = (index: number) =>
+      makeAutoencoderBatch({ ...recipe, dataset, batchSize, latentSize }, index);
+    const graph = autoencoderGraph(config, recipe);
+    await using trainer = await Trainer.create(recipe, { graph, batch }, backend);
+    if (begun) await restore(out, trainer);
+    writeRecipe(out, recipe);
+    if (trainer.step === recipe.steps) return;
+    const report = async () => {
+      const { pictures, returned, deviation } = await reconstruct(trainer, config, {
+        dataset,
+        backend,
+      });
+      const vae = { ...recipe.vae, sample_size: dataset.size, scaling_factor: 1 / deviation };
+      replaceFolder(join(out, "model"), (folder) =>
+        writeAutoencoder(folder, vae, trainer.slots, trainer.averaged()),
+      );
+      const shown = [...pictures.slice(0, shownCount), ...returned.slice(0, shownCount)];
+      writeSamples(out, trainer.step, encodePng(grid(shown, shownCount)));
+    };
+    yield* takeSteps({ folder: out, trainer, recipe, report }, intervals);
+  } finally {
+    giveBack();
+  }
+}
+
+/** Pictures of the data, what comes back of them, and the standard deviation of their latents' means around 0. */
+async function reconstruct(
+  trainer: Trainer,
+  config: AutoencoderConfig,
+  { dataset, backend }: { dataset: Dataset; backend: Backend },
+): Promise<{ pictures: NdArray[]; returned: NdArray[]; deviation: number }> {
+  const scope = new Scope(scopeName);
+  const shape = [3, dataset.size, dataset.size];
+  const moments = autoencoderEncoder(scope, input("picture", [1, ...shape]), config, "planes");
+  const means = slice(moments, 1, 0, config.latent_channels);
+  const outputs = { means, returned: autoencoderDecoder(scope, means, config, "planes") };
+  await using network = await compile(outputs, { backend, weights: trainer.averaged() });
+  const random = new Random(sampleSeed);
+  const [pictures, returned]: [NdArray[], NdArray[]] = [[], []];
+  let squares = 0;
+  for (let i = 0; i < measuredCount; i++) {
+    const { picture } = dataset.example(random);
+    const results = await network.run({ picture });
+    squares += results.means!.reduce((sum, x) => sum + x * x, 0) / results.means!.length;
+    pictures.push({ shape, data: picture });
+    returned.push(clamp({ shape, data: results.returned!.slice() }, -1, 1));
+  }
+  return { pictures, returned, deviation: Math.sqrt(squares / measuredCount) };
+}

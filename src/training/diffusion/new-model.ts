@@ -1,0 +1,27 @@
+import { type ModelConfig, modelFiles, parseModel } from "../../pipelines/index.ts";
+import { endOfText, startOfText, tokenizerFiles, trainBytePairs } from "../../text/index.ts";
+import type { Dataset } from "../data/dataset.ts";
+import type { Recipe } from "./recipe.ts";
+
+/**
+ * A recipe's model without weights: the tokenizer learnt from the captions, and the configurations that fit it.
+ * @param vae the autoencoder's configuration, as its training left it.
+ */
+export function newModel(
+  recipe: Recipe,
+  dataset: Dataset,
+  vae: Readonly<Record<string, unknown>> | undefined = recipe.autoencoder?.vae,
+): ModelConfig {
+  const pairs = trainBytePairs(dataset.captions, recipe.vocabularySize);
+  const end = pairs.vocab[endOfText];
+  const textEncoder = {
+    ...recipe.textEncoder,
+    vocab_size: Object.keys(pairs.vocab).length,
+    max_position_embeddings: recipe.promptTokens,
+    bos_token_id: pairs.vocab[startOfText],
+    eos_token_id: end,
+    pad_token_id: end,
+  };
+  const tokenizer = tokenizerFiles(pairs, recipe.promptTokens);
+  return parseModel(modelFiles({ ...recipe, textEncoder, tokenizer, ...(vae && { vae }) }));
+}

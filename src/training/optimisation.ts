@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { UserError } from "../tensor/index.ts";
+
+/** How a network is trained, whatever it learns. */
+export interface Optimisation {
+  readonly seed: number;
+  /** Optimiser steps in all. */
+  readonly steps: number;
+  readonly batchSize: number;
+  /** Peak learning rate: reached after the warm-up, held, and taken to zero linearly over the last part. */
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  /** Share of the steps, at the end, over which the learning rate falls. */
+  readonly decayShare: number;
+  readonly weightDecay: number;
+  /** Decay rates of AdamW's moments. */
+  readonly betas: readonly [number, number];
+  /** Gradients of a larger norm are scaled down to it. */
+  readonly clipNorm: number;
+  readonly emaDecay: number;
+}
+
+/** Data by their name and the number of their distinct pictures, to recognise a resume on other data. */
+export interface DataName {
+  readonly data: string;
+  readonly pictures: number;
+}
+
+export const positive: z.ZodType<number> = z.int().min(1);
+export const share: z.ZodType<number> = z.number().min(0).max(1);
+export const json: z.ZodType<Readonly<Record<string, unknown>>> = z.record(z.string(), z.unknown());
+
+export const optimisationFields: {
+  readonly [K in keyof (Optimisation & DataName)]: z.ZodType<(Optimisation & DataName)[K]>;
+} = {
+  data: z.string(),
+  pictures: positive,
+  seed: z.int().min(0),
+  steps: positive,
+  batchSize: positive,
+  learningRate: z.number().positive(),
+  warmupSteps: z.int().min(0),
+  decayShare: share,
+  weightDecay: z.number().min(0),
+  betas: z.tuple([share, share]),
+  clipNorm: z.number().positive(),
+  emaDecay: share,
+};
+
+/**
+ * A value that fits a schema.
+ * @param where names it in errors.
+ * @throws UserError that names the field.
+ */
+export function parseFields<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue?.path.join(".");
+  throw new UserError(`${where}: ${field ? `${field}: ` : ""}${issue?.message}`);
+}

@@ -1,0 +1,113 @@
+import { mkdirSync, rmdirSync } from "node:fs";
+import { fileFault } from "../tensor/index.node.ts";
+import { UserError } from "../tensor/index.ts";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.node.ts";
+import { lockFolder } from "./lock.node.ts";
+import type { Optimisation } from "./optimisation.ts";
+import { TrainingLog } from "./reports.node.ts";
+import type { Trainer, TrainingStep } from "./trainer.ts";
+
+/** How often a training keeps and shows what it has learnt. */
+export interface Intervals {
+  /** Between checkpoints. Default 5. */
+  readonly checkpointMinutes?: number;
+  /** Between sample grids, loss curves and models. Default 15. */
+  readonly sampleMinutes?: number;
+}
+
+/** A training that is ready for its next step. */
+export interface Training<Recipe extends Optimisation> {
+  readonly folder: string;
+  readonly trainer: Trainer;
+  readonly recipe: Recipe;
+  /** Keeps and shows what has been learnt so far. */
+  report(): Promise<void>;
+}
+
+/** A step, and the recipe that it belongs to. */
+export interface StepOf<Recipe extends Optimisation> extends TrainingStep {
+  readonly recipe: Recipe;
+}
+
+/** Makes the folder if it is not there, and locks it. Given back, it is gone if it was made and stayed empty. */
+export function claimFolder(folder: string): () => void {
+  let made: string | undefined;
+  try {
+    made = mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST")
+      throw new UserError(`cannot write ${folder}: it is a file`);
+    throw fileFault("write", folder, error);
+  }
+  const unlock = lockFolder(folder);
+  return () => {
+    unlock();
+    if (made === undefined) return;
+    try {
+      rmdirSync(folder);
+    } catch {
+      // it is not empty
+    }
+  };
+}
+
+/** Sets a trainer to where the folder's checkpoint was taken, if there is one. */
+export async function restore(folder: string, trainer: Trainer): Promise<void> {
+  Object.assign(trainer, await readCheckpoint(folder, trainer.state.parameters.length));
+}
+
+/** Takes the steps that are left, and keeps and shows what comes of them. */
+export async function* takeSteps<Recipe extends Optimisation>(
+  { folder, trainer, recipe, report }: Training<Recipe>,
+  { checkpointMinutes = 5, sampleMinutes = 15 }: Intervals,
+): AsyncGenerator<StepOf<Recipe>, void, void> {
+  const log = new TrainingLog(folder, trainer.step);
+  const checkpoint = every(checkpointMinutes, () =>
+    writeCheckpoint(folder, trainer.step, trainer.state),
+  );
+  const shown = every(sampleMinutes, async () => {
+    await report();
+    await log.drawCurve(folder);
+  });
+  let whole = true; // the last step is good, and in the log
+  try {
+    while (trainer.step < recipe.steps) {
+      whole = false;
+      const step = await trainer.next();
+      refuseDivergence(step, folder);
+      log.append(step);
+      whole = true;
+      await checkpoint.ifDue();
+      await shown.ifDue();
+      yield { ...step, recipe };
+    }
+    await shown.now();
+  } finally {
+    if (whole) await checkpoint.now();
+  }
+}
+
+function refuseDivergence({ step, loss, gradNorm }: TrainingStep, folder: string): void {
+  if (!Number.isFinite(loss + gradNorm))
+    throw new UserError(
+      `${folder}: the training diverged at step ${step} (loss ${loss}); begin again in a new folder with a lower learning rate`,
+    );
+}
+
+/** Does something every so many minutes, or now. */
+function every(
+  minutes: number,
+  act: () => void | Promise<void>,
+): { ifDue(): Promise<void>; now(): Promise<void> } {
+  let last = performance.now();
+  const now = async () => {
+    await act();
+    last = performance.now();
+  };
+  return {
+    now,
+    ifDue: async () => {
+      if (performance.now() - last >= 60_000 * minutes) await now();
+    },
+  };
+}
