@@ -157,7 +157,7 @@ function samplers(model: string): string {
     return [name, time.toFixed(3), ((100 * time) / step).toFixed(2)];
   });
   const results = table(["", "ms a step", "% of the model's step"], rows);
-  return `### Samplers\n\nThe built-in model's step takes ${step.toFixed(1)} ms.\n\n${results}`;
+  return `### Samplers\n\nThe built-in model's step takes ${step.toFixed(0)} ms.\n\n${results}`;
 }
 
 function browser(): string {

@@ -54,12 +54,14 @@ for (const name of Object.keys(samplers) as SamplerName[]) {
   for (let i = 0; i < repeats; i++) milliseconds[name].push(...(await stepTimes(name)));
 }
 
-/** Milliseconds of each whole step of the built-in model, guidance included. */
+/** Milliseconds of each whole step of the built-in model on latents of that size, guidance included. */
 const whole: number[] = [];
 await using pipeline = await TextToImage.load(model, { threads });
+const side = shape[3]! * pipeline.model.patchSize;
+const size = { steps: 5, height: side, width: side };
 for (let i = 0; i <= repeats; i++) {
   let begun = performance.now();
-  for await (const _ of pipeline.steps("a red apple", { steps })) {
+  for await (const _ of pipeline.steps("a red apple", size)) {
     const now = performance.now();
     if (i > 0) whole.push(now - begun);
     begun = now;
