@@ -1,0 +1,130 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { TextToImage } from "../src/pipelines/index.node.ts";
+import { Random } from "../src/tensor/index.ts";
+import {
+  type Dataset,
+  type RecipeChoices,
+  type TrainingStep,
+  train,
+} from "../src/training/index.node.ts";
+import { tinyTraining } from "./tiny-training.ts";
+
+/** Discs of two colours on white, 16 x 16. */
+const discs: Dataset = {
+  name: "discs",
+  size: 16,
+  count: 2,
+  captions: ["a red disc", "a blue disc"],
+  example(random: Random) {
+    const red = random.integer(2) === 0;
+    const [left, top] = [5 + random.integer(6), 5 + random.integer(6)];
+    const picture = Float32Array.from({ length: 3 * 256 }, (_, i) => {
+      const [channel, x, y] = [Math.floor(i / 256), i % 16, Math.floor(i / 16) % 16];
+      const inside = (x - left) ** 2 + (y - top) ** 2 < 16;
+      return !inside || channel === (red ? 0 : 2) ? 1 : -1;
+    });
+    return { picture, caption: red ? "a red disc" : "a blue disc" };
+  },
+};
+
+const recipe: RecipeChoices = {
+  ...tinyTraining.recipe,
+  steps: 5,
+  autoencoder: {
+    data: "discs",
+    pictures: 2,
+    seed: 0,
+    steps: 200,
+    batchSize: 4,
+    learningRate: 1e-2,
+    warmupSteps: 5,
+    decayShare: 0.3,
+    weightDecay: 0,
+    betas: [0.9, 0.99],
+    clipNorm: 1,
+    emaDecay: 0.9,
+    crop: 16,
+    latentDeviation: 0.1,
+    klWeight: 1e-4,
+    halfSizeWeight: 0.25,
+    vae: {
+      _class_name: "AutoencoderKL",
+      in_channels: 3,
+      out_channels: 3,
+      latent_channels: 4,
+      block_out_channels: [8, 8, 16],
+      down_block_types: Array(3).fill("DownEncoderBlock2D"),
+      up_block_types: Array(3).fill("UpDecoderBlock2D"),
+      layers_per_block: 1,
+      norm_num_groups: 4,
+      mid_block_add_attention: false,
+    },
+  },
+  unet: { ...tinyTraining.recipe.unet, sample_size: 4, in_channels: 4, out_channels: 4 },
+};
+
+let folder: string;
+/** The steps of a training that was never stopped. */
+const whole: TrainingStep[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "latents-"));
+  for await (const step of train(discs, { out: join(folder, "whole"), recipe })) whole.push(step);
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const log = (training: string): string => readFileSync(join(training, "log.jsonl"), "utf8");
+
+test("learns the autoencoder first, and pictures come back of its latents", async () => {
+  expect(whole.map(({ step }) => step)).toEqual([
+    ...Array.from({ length: 200 }, (_, i) => i + 1),
+    ...[1, 2, 3, 4, 5],
+  ]);
+  expect(whole[199]!.loss).toBeLessThan(0.4 * whole[0]!.loss);
+  await using pipeline = await TextToImage.load(join(folder, "whole", "model"));
+  const [picture] = await pipeline.generate("a red disc", { steps: 2 });
+  expect(picture?.shape).toEqual([3, 16, 16]);
+  const random = new Random(3);
+  const examples = Array.from({ length: 16 }, () => discs.example(random).picture);
+  const pictures = {
+    shape: [16, 3, 16, 16],
+    data: Float32Array.from(examples.flatMap((x) => [...x])),
+  };
+  const latents = await pipeline.encode(pictures);
+  const deviation = Math.sqrt(
+    latents.data.reduce((sum, x) => sum + x * x, 0) / latents.data.length,
+  );
+  expect(deviation).toBeGreaterThan(0.8);
+  expect(deviation).toBeLessThan(1.25);
+  const back = await pipeline.decode(latents);
+  const error = back.data.reduce((sum, x, i) => sum + Math.abs(x - pictures.data[i]!), 0);
+  expect(error / back.data.length).toBeLessThan(0.15);
+});
+
+test("goes on, bit for bit, from either stage", async () => {
+  for (const stop of [120, 202]) {
+    const out = join(folder, `stopped-${stop}`);
+    let taken = 0;
+    for await (const _ of train(discs, { out, recipe })) if (++taken === stop) break;
+    const rest: TrainingStep[] = [];
+    for await (const step of train(discs, { out, resume: true })) rest.push(step);
+    expect(rest.map(({ loss }) => loss)).toEqual(whole.slice(stop).map(({ loss }) => loss));
+    expect(log(join(out, "autoencoder"))).toBe(log(join(folder, "whole", "autoencoder")));
+    expect(log(out)).toBe(log(join(folder, "whole")));
+  }
+}, 120_000);
+
+test("an autoencoder that is there already is used as it is", async () => {
+  const out = join(folder, "second");
+  const begun = train(discs, { out, recipe });
+  await begun.next();
+  await begun.return();
+  rmSync(join(out, "autoencoder"), { recursive: true });
+  cpSync(join(folder, "whole", "autoencoder"), join(out, "autoencoder"), { recursive: true });
+  const losses: number[] = [];
+  for await (const { loss } of train(discs, { out, resume: true })) losses.push(loss);
+  expect(losses).toEqual(whole.slice(200).map(({ loss }) => loss));
+});
