@@ -29,7 +29,7 @@ const rooms = {
     "diffusion",
     "pipelines",
   ],
-  cli: ["tensor", "image", "diffusion", "pipelines", "training"],
+  cli: ["tensor", "text", "image", "diffusion", "pipelines", "training"],
 };
 
 const test = "\\.test\\.ts$";

@@ -23,6 +23,7 @@ import { loadEmojiArt } from "../src/training/data/emoji.node.ts";
 import { emojiDataset, spriteBytes } from "../src/training/data/emoji.ts";
 import { type Batch, makeBatch } from "../src/training/diffusion/batch.ts";
 import { denoisingGraph } from "../src/training/diffusion/denoising-graph.ts";
+import { examplesOf } from "../src/training/diffusion/examples.ts";
 import { newModel } from "../src/training/diffusion/new-model.ts";
 import { defaultRecipe, type Recipe } from "../src/training/diffusion/recipe.ts";
 import { Trainer } from "../src/training/trainer.ts";
@@ -152,13 +153,14 @@ async function trainOne(run: Run, dataset: Dataset): Promise<Outcome> {
   const read = oneStep ? fromOneStep(schedule) : (denoise: Denoiser) => denoise;
   const clip = (denoise: Denoiser) => clipDenoised(read(denoise), 1);
   const encode = async (pictures: NdArray) => toPatches(pictures, config.patchSize);
+  const examples = examplesOf(dataset, encode, recipe);
   const batch = async (index: number) => {
-    const made = await makeBatch({ ...recipe, ...config, dataset, encode }, index);
+    const made = await makeBatch({ ...recipe, ...config, examples }, index);
     return oneStep ? ofOneStep(made, schedule, index) : made;
   };
   const graph = denoisingGraph(config.unet, config.textEncoder, recipe.batchSize);
   const random = new Random(1);
-  const examples = Array.from({ length: dataset.count }, () => {
+  const judged = Array.from({ length: dataset.count }, () => {
     const { picture, caption } = dataset.example(random);
     return { picture: { shape: [1, 3, dataset.size, dataset.size], data: picture }, caption };
   });
@@ -170,7 +172,7 @@ async function trainOne(run: Run, dataset: Dataset): Promise<Outcome> {
     await trainer.next();
     if (trainer.step % Math.ceil(steps / readings) !== 0 && trainer.step !== steps) continue;
     await using pipeline = pipelineNow();
-    curve.push([trainer.step, await pictureErrors(pipeline, clip, examples)]);
+    curve.push([trainer.step, await pictureErrors(pipeline, clip, judged)]);
     console.error(run, ...curve.at(-1)!);
   }
   await using pipeline = pipelineNow();

@@ -33,6 +33,7 @@ const discs: Dataset = {
 const recipe: RecipeChoices = {
   ...tinyTraining.recipe,
   steps: 5,
+  pool: 3,
   autoencoder: {
     data: "discs",
     pictures: 2,

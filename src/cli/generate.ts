@@ -10,6 +10,7 @@ import { numberFor } from "./numbers.ts";
 import { freeFile, requireWritable, slug, withSuffix } from "./output-file.ts";
 import { stepProgress } from "./step-progress.ts";
 import { tell } from "./tell.ts";
+import { unknownWords } from "./unknown-words.ts";
 
 /** Options as commander gives them. */
 interface Typed {
@@ -106,6 +107,7 @@ async function generate(prompt: string, typed: Typed, { args }: Command): Promis
   const { drawToFile } = await import("./draw.ts");
   const folder = model ?? builtInModel();
   await using pipeline = await TextToImage.load(folder);
+  warnOfUnknown(pipeline, prompt);
   warnOfCut(pipeline, "prompt", prompt);
   warnOfCut(pipeline, "negative", rest.negative);
   const progress = await stepProgress(count * rest.steps);
@@ -138,6 +140,14 @@ function report(
     seconds: Number(seconds.toFixed(3)),
   };
   console.log(JSON.stringify(line));
+}
+
+function warnOfUnknown({ model: { words } }: TextToImage, prompt: string): void {
+  if (words === undefined) return;
+  for (const { word, near } of unknownWords(prompt, words)) {
+    const hint = near.length > 0 ? `; it knows ${near.join(", ")}` : "";
+    tell(`warning: prompt: the model was not taught the word ${JSON.stringify(word)}${hint}`);
+  }
 }
 
 function warnOfCut(pipeline: TextToImage, option: string, text: string): void {

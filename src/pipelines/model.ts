@@ -29,6 +29,8 @@ export interface ModelFiles {
   readonly "tokenizer/vocab.json": string;
   readonly "tokenizer/merges.txt": string;
   readonly "tokenizer/tokenizer_config.json": string;
+  /** The words that the text encoder was trained on, one a line, in order; frabbit's own, others read past it. */
+  readonly "tokenizer/words.txt"?: string;
   /** Says again what tokenizer_config.json says; not every writer makes one. */
   readonly "tokenizer/special_tokens_map.json"?: string;
 }
@@ -41,6 +43,8 @@ export interface ModelConfig {
   readonly textEncoder: CLIPTextConfig;
   readonly scheduler: SchedulerConfig;
   readonly tokenizer: ClipTokenizer;
+  /** Every word that the model can know; undefined where the folder does not say. */
+  readonly words?: ReadonlySet<string>;
   /** Of a model of latents; the U-Net's channels are its latent_channels. */
   readonly autoencoder?: AutoencoderConfig;
   /** Pixels of a patch's side: in a model of pixels, the U-Net's channels are 3 * patchSize². 1 in one of latents. */
@@ -67,9 +71,11 @@ export function modelFiles(parts: {
   readonly vae?: Json;
   readonly scheduler: Json;
   readonly tokenizer: TokenizerFiles & { readonly "special_tokens_map.json": string };
+  /** The words of the captions that it is trained on. */
+  readonly words?: Iterable<string>;
 }): ModelFiles {
   const text = (json: Json) => `${JSON.stringify(json, null, 2)}\n`;
-  const { unet, textEncoder, vae, scheduler, tokenizer } = parts;
+  const { unet, textEncoder, vae, scheduler, tokenizer, words } = parts;
   return {
     "model_index.json": text({
       _class_name: "StableDiffusionPipeline",
@@ -91,8 +97,16 @@ export function modelFiles(parts: {
     "tokenizer/merges.txt": tokenizer["merges.txt"],
     "tokenizer/tokenizer_config.json": tokenizer["tokenizer_config.json"],
     "tokenizer/special_tokens_map.json": tokenizer["special_tokens_map.json"],
+    ...(words && {
+      [wordsFile]: [...new Set(words)]
+        .toSorted()
+        .map((word) => `${word}\n`)
+        .join(""),
+    }),
   };
 }
+
+const wordsFile = "tokenizer/words.txt";
 
 /**
  * Reads a model's text files and proves that the parts fit each other.
@@ -123,12 +137,15 @@ export function parseModel(files: ModelFiles, folder = "model"): ModelConfig {
       `${at("text_encoder/config.json")}: hidden_size: expected the U-Net's cross_attention_dim ${unet.cross_attention_dim}, got ${textEncoder.hidden_size}`,
     );
   }
+  const listed = files[wordsFile]?.split(/\s+/).filter(Boolean);
+  const words = listed && new Set(listed);
   return {
     files,
     unet,
     textEncoder,
     scheduler: fromSchedulerConfig(json("scheduler/scheduler_config.json")),
     tokenizer,
+    ...(words && { words }),
     ...(autoencoder && { autoencoder }),
     patchSize: patchSizeOf(unet, autoencoder, at("unet/config.json")),
   };

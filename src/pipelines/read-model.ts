@@ -67,6 +67,7 @@ async function readFiles(source: ModelSource, index: string): Promise<ModelFiles
   const text = (name: keyof ModelFiles) => required(source, name, source.readText(name));
   const ofLatents = namesAutoencoder(index, source.nameOf("model_index.json"));
   const specialTokens = await source.readText("tokenizer/special_tokens_map.json");
+  const words = await source.readText("tokenizer/words.txt");
   return {
     "model_index.json": index,
     "unet/config.json": await text("unet/config.json"),
@@ -76,6 +77,7 @@ async function readFiles(source: ModelSource, index: string): Promise<ModelFiles
     ...(await readVocabulary(source)),
     "tokenizer/tokenizer_config.json": await text("tokenizer/tokenizer_config.json"),
     ...(specialTokens !== undefined && { "tokenizer/special_tokens_map.json": specialTokens }),
+    ...(words !== undefined && { "tokenizer/words.txt": words }),
   };
 }
 

@@ -1,3 +1,4 @@
 export { ClipTokenizer, type EncodedPrompt, type TokenizerFiles } from "./clip-tokenizer.ts";
 export { tokenizerFiles } from "./tokenizer-files.ts";
 export { type BytePairs, endOfText, startOfText, trainBytePairs } from "./train-byte-pairs.ts";
+export { lettersOf } from "./words.ts";

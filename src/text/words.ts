@@ -36,6 +36,13 @@ export function splitWords(text: string): string[] {
     .map((part) => Array.from(utf8Encoder.encode(part), (byte) => symbolOfByte[byte]!).join(""));
 }
 
+/** A text's words of letters, lower-cased, as they are read. */
+export function lettersOf(text: string): string[] {
+  return splitWords(text)
+    .map(joinSymbols)
+    .filter((part) => /^\p{L}+$/u.test(part));
+}
+
 /** The text that a run of byte symbols stands for; bytes that are not UTF-8 become U+FFFD. */
 export function joinSymbols(symbols: string): string {
   return utf8Decoder.decode(Uint8Array.from(symbols, (symbol) => byteOfSymbol.get(symbol) ?? 0x3f));

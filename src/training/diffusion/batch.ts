@@ -6,17 +6,15 @@ import {
   trainingTarget,
 } from "../../diffusion/index.ts";
 import type { ModelConfig } from "../../pipelines/index.ts";
-import { type NdArray, Random, sizeOf } from "../../tensor/index.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { Random, sizeOf } from "../../tensor/index.ts";
 import { mixedSeed } from "../mixed-seed.ts";
+import type { Examples } from "./examples.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What batches are made from. */
 export type BatchMaker = Pick<ModelConfig, "tokenizer" | "scheduler" | "unet"> &
   Pick<Recipe, "seed" | "batchSize" | "timestepShift" | "captionDropout"> & {
-    readonly dataset: Dataset;
-    /** Pictures [n, 3, size, size] to latents [n, channels, h, w]. */
-    readonly encode: (pictures: NdArray) => Promise<NdArray>;
+    readonly examples: Examples;
   };
 
 /** What the training graph is fed. */
@@ -54,7 +52,7 @@ function shifted(time: number, shift: number): number {
  * evenly from one random offset, which lowers the loss's variance (Kingma et al. 2021, appendix I.1).
  */
 export async function makeBatch(maker: BatchMaker, index: number): Promise<Batch> {
-  const { dataset, encode, tokenizer, unet, batchSize } = maker;
+  const { tokenizer, unet, batchSize } = maker;
   const { schedule, predictionType } = maker.scheduler;
   const random = new Random(mixedSeed(maker.seed, index));
   const steps = schedule.alphasCumprod.length;
@@ -70,11 +68,10 @@ export async function makeBatch(maker: BatchMaker, index: number): Promise<Batch
     input_ids: new Int32Array(batchSize * tokenizer.modelMaxLength),
   };
   for (let i = 0; i < batchSize; i++) {
-    const { picture, caption } = dataset.example(random);
+    const { clean, caption } = await maker.examples(random);
     const told = random.uniform() < maker.captionDropout ? "" : caption;
     const t = Math.floor(shifted((i + offset) / batchSize, maker.timestepShift) * steps);
     const level = levelAt(schedule, t);
-    const clean = await encode({ shape: [1, 3, dataset.size, dataset.size], data: picture });
     const noise = { shape, data: random.normal(elements) };
     batch.sample.set(addNoise(clean, noise, level).data, i * elements);
     batch.target.set(trainingTarget(predictionType, clean, noise, level).data, i * elements);

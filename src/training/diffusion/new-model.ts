@@ -1,5 +1,11 @@
 import { type ModelConfig, modelFiles, parseModel } from "../../pipelines/index.ts";
-import { endOfText, startOfText, tokenizerFiles, trainBytePairs } from "../../text/index.ts";
+import {
+  endOfText,
+  lettersOf,
+  startOfText,
+  tokenizerFiles,
+  trainBytePairs,
+} from "../../text/index.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -12,7 +18,8 @@ export function newModel(
   dataset: Dataset,
   vae: Readonly<Record<string, unknown>> | undefined = recipe.autoencoder?.vae,
 ): ModelConfig {
-  const pairs = trainBytePairs(dataset.captions, recipe.vocabularySize);
+  const captions = [...dataset.captions];
+  const pairs = trainBytePairs(captions, recipe.vocabularySize);
   const end = pairs.vocab[endOfText];
   const textEncoder = {
     ...recipe.textEncoder,
@@ -22,6 +29,7 @@ export function newModel(
     eos_token_id: end,
     pad_token_id: end,
   };
+  const words = captions.flatMap(lettersOf);
   const tokenizer = tokenizerFiles(pairs, recipe.promptTokens);
-  return parseModel(modelFiles({ ...recipe, textEncoder, tokenizer, ...(vae && { vae }) }));
+  return parseModel(modelFiles({ ...recipe, textEncoder, tokenizer, words, ...(vae && { vae }) }));
 }

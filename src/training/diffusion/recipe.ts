@@ -11,6 +11,7 @@ import {
   type Optimisation,
   optimisationFields,
   parseFields,
+  positive,
   share,
 } from "../optimisation.ts";
 
@@ -25,6 +26,8 @@ export interface Recipe extends Optimisation, DataName {
   readonly captionDropout: number;
   /** Of a model of latents: how the autoencoder is made, which is trained first. Without, the model is one of pixels. */
   readonly autoencoder?: AutoencoderRecipe | undefined;
+  /** How many different examples there are; without it, each is new. */
+  readonly pool?: number | undefined;
   readonly unet: Readonly<Record<string, unknown>>;
   readonly textEncoder: Readonly<Record<string, unknown>>;
   readonly scheduler: Readonly<Record<string, unknown>>;
@@ -51,6 +54,7 @@ const recipeFields = z.strictObject({
   timestepShift: z.number().positive(),
   captionDropout: share,
   autoencoder: autoencoderRecipeSchema.optional(),
+  pool: positive.optional(),
   unet: json,
   textEncoder: json,
   scheduler: json,
@@ -124,7 +128,7 @@ export function defaultRecipe(
     emaDecay: 0.999,
     timestepShift: 4,
     captionDropout: 0.1,
-    ...(autoencoder && { autoencoder }),
+    ...(autoencoder && { autoencoder, pool: 2 ** 17 }),
     unet: {
       _class_name: "UNet2DConditionModel",
       sample_size: data.size / factor,

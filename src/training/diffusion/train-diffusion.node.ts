@@ -10,6 +10,7 @@ import { Trainer } from "../trainer.ts";
 import { type Intervals, restore, type StepOf, takeSteps } from "../training-folder.node.ts";
 import { makeBatch } from "./batch.ts";
 import { denoisingGraph } from "./denoising-graph.ts";
+import { examplesOf } from "./examples.ts";
 import { newModel } from "./new-model.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -31,8 +32,8 @@ export async function* trainDiffusion(
 ): AsyncGenerator<StepOf<Recipe>, void, void> {
   const config = newModel(recipe, dataset, autoencoder?.vae);
   await using encoder = new TextToImage(withWeights(config, autoencoder), { backend });
-  const encode = (pictures: Parameters<TextToImage["encode"]>[0]) => encoder.encode(pictures);
-  const batch = (index: number) => makeBatch({ ...recipe, ...config, dataset, encode }, index);
+  const examples = examplesOf(dataset, (picture) => encoder.encode(picture), recipe);
+  const batch = (index: number) => makeBatch({ ...recipe, ...config, examples }, index);
   const graph = denoisingGraph(config.unet, config.textEncoder, recipe.batchSize);
   await using trainer = await Trainer.create(recipe, { graph, batch }, backend);
   await restore(out, trainer);
