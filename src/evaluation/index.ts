@@ -1,0 +1,16 @@
+export { kernelDistance } from "./measures/kernel-distance.ts";
+export { nearCopyShare } from "./measures/near-copies.ts";
+export { type PrecisionRecall, precisionRecall } from "./measures/precision-recall.ts";
+export { vendiScore } from "./measures/vendi-score.ts";
+export { wilsonInterval } from "./measures/wilson.ts";
+export { type EvaluationPrompt, evaluationPrompts } from "./prompts.ts";
+export { defaultRecogniserRecipe, type RecogniserRecipe } from "./recogniser/recipe.ts";
+export { Recogniser, type Seen } from "./recogniser/recogniser.ts";
+export { type Sight, sightOf } from "./recogniser/sight.ts";
+export {
+  type Evaluation,
+  evaluationPage,
+  type GuidanceResult,
+  type SetFigures,
+} from "./report.ts";
+export type { RowResult, Tally } from "./table.ts";

@@ -1,0 +1,83 @@
+import {
+  add,
+  div,
+  gather,
+  input,
+  mul,
+  reduceSum,
+  reshape,
+  Scope,
+  sigmoid,
+  softmax,
+  sqrt,
+  sub,
+  type Tensor,
+} from "../../graph/index.ts";
+import { sceneSize } from "../../training/data/scenes/scene.ts";
+import { cellSize, headLogits, pictureLogits, recognise } from "./network.ts";
+import { type Labels, thingHeads } from "./sight.ts";
+
+/** The most things that a scene has. */
+export const mostThings = 5;
+export const cellsASide: number = sceneSize / cellSize;
+const cells = cellsASide ** 2;
+
+/** Under this chance a thing's loss does not grow. */
+const leastChance = 1e-9;
+const halvings = 10;
+
+/**
+ * The natural logarithm: 2^k (x^(1 / 2^k) - 1) (Briggs 1624, chapter 5), by k square roots. Its slope is that of the
+ * logarithm but for a factor x^(1 / 2^k), which is above 0.97 where chances are above 1e-9.
+ */
+export function logarithm(x: Tensor): Tensor {
+  let root = x;
+  for (let i = 0; i < halvings; i++) root = sqrt(root);
+  return mul(sub(root, 1), 2 ** halvings);
+}
+
+/**
+ * The loss of the recogniser, []: how wrong it is of the things' middles, of each thing, and of each picture. Inputs:
+ * `pictures` [batch, 3, 128, 128]; `middles` and `elsewhere` [batch, cells, 1], 1 in cells with a thing's middle, and how
+ * much the others count; `places` [things] int32, in which row of all cells each thing is; and for each head what is right,
+ * [things or batch, words], 1 for the word and else 0, all 0 where there is none.
+ */
+export function recogniserLoss(labels: Labels, batch: number): Tensor {
+  const scope = new Scope();
+  const pictures = input("pictures", [batch, 3, sceneSize, sceneSize]);
+  const recognition = recognise(scope, pictures, "rows");
+  const { shape } = recognition.cells;
+  const table = reshape(recognition.cells, [batch * cells, shape.at(-1) ?? 1]);
+  const things = gather(table, input("places", [batch * mostThings], "int32"));
+  const logits = [
+    ...thingHeads.map((head) => [head, headLogits(scope, head, things, labels)] as const),
+    ...pictureLogits(scope, recognition, labels),
+  ];
+  return logits.reduce(
+    (sum, [head, values]) => add(sum, crossEntropy(values, input(head, values.shape))),
+    focalLoss(recognition.middles),
+  );
+}
+
+/** Zhou et al. 2019, equation 1, for each thing. */
+function focalLoss(logits: Tensor): Tensor {
+  const middles = input("middles", logits.shape);
+  const elsewhere = input("elsewhere", logits.shape);
+  const [yes, no] = [sigmoid(logits), sigmoid(mul(logits, -1))];
+  const missed = mul(mul(middles, mul(no, no)), logarithm(add(yes, leastChance)));
+  const invented = mul(mul(elsewhere, mul(yes, yes)), logarithm(add(no, leastChance)));
+  return mul(div(sum(add(missed, invented)), sum(middles)), -1);
+}
+
+/** The mean over the rows that have a right word. */
+function crossEntropy(logits: Tensor, right: Tensor): Tensor {
+  const chances = reduceSum(mul(softmax(logits), right), [1]);
+  const told = reduceSum(right, [1]);
+  // Rows without a right word have the logarithm of 1.
+  const logs = logarithm(add(add(chances, sub(1, told)), leastChance));
+  return mul(div(sum(logs), add(sum(told), leastChance)), -1);
+}
+
+function sum(x: Tensor): Tensor {
+  return reshape(reduceSum(x, [...x.shape.keys()]), []);
+}

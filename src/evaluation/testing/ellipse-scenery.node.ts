@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { cellsOf, colourOf, SceneConcept, Style } from "../../training/data/corpus.ts";
+import { colours } from "../../training/data/scenes/colours.ts";
+import { HeldOut } from "../../training/data/scenes/held-out.ts";
+import { type Scenery, sceneryOf } from "../../training/data/scenes/scenery.ts";
+import { spriteBytes, spriteSize } from "../../training/data/scenes/sprite.ts";
+
+const folder = new URL("../../../data/scenes/", import.meta.url);
+const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
+
+/** For tests: the lists of the scenes without their art. Every cell is an ellipse in the colour that is listed for it. */
+export function ellipseScenery(): Scenery {
+  const cells = cellsOf(
+    z.array(SceneConcept).parse(json("concepts.json")),
+    z.array(Style).parse(json("styles.json")),
+  );
+  const ellipse = (index: number): Uint8Array => {
+    const { concept, style } = cells[index]!;
+    const name = colourOf(concept, style) || "green";
+    const sprite = new Uint8Array(spriteBytes);
+    const middle = (spriteSize - 1) / 2;
+    const [rx, ry] = [spriteSize / 2, (spriteSize / 2) * (0.6 + (index % 4) / 10)];
+    for (let y = 0; y < spriteSize; y++)
+      for (let x = 0; x < spriteSize; x++)
+        if (Math.hypot((x - middle) / rx, (y - middle) / ry) <= 1)
+          sprite.set([...colours[name as keyof typeof colours], 255], 4 * (y * spriteSize + x));
+    return sprite;
+  };
+  return sceneryOf(cells, ellipse, HeldOut.parse(json("held-out.json")));
+}
