@@ -8,6 +8,7 @@ const rooms = {
   text: [],
   onnx: [],
   safetensors: ["tensor"],
+  checkpoints: ["tensor", "safetensors"],
   image: ["tensor"],
   graph: ["tensor", "onnx"],
   autodiff: ["graph"],
@@ -16,7 +17,17 @@ const rooms = {
   runtime: ["tensor", "onnx", "graph"],
   diffusion: ["tensor"],
   inspect: ["tensor", "safetensors", "diffusion"],
-  pipelines: ["tensor", "text", "safetensors", "image", "graph", "models", "runtime", "diffusion"],
+  pipelines: [
+    "tensor",
+    "text",
+    "safetensors",
+    "checkpoints",
+    "image",
+    "graph",
+    "models",
+    "runtime",
+    "diffusion",
+  ],
   training: [
     "tensor",
     "text",
@@ -29,6 +40,7 @@ const rooms = {
     "diffusion",
     "pipelines",
   ],
+  evaluation: ["tensor", "image", "graph", "nn", "runtime", "pipelines", "training"],
   cli: ["tensor", "text", "image", "diffusion", "pipelines", "training"],
 };
 
@@ -54,9 +66,17 @@ export default {
     },
     {
       name: "enter-a-room-by-its-front-door",
+      comment:
+        "but evaluation, which trains and composes scenes by parts of training that users do not get",
       severity: "error",
-      from: { path: "^src/([^/]+)/", pathNot: test },
+      from: { path: "^src/([^/]+)/", pathNot: [test, "^src/evaluation/"] },
       to: { path: "^src/[^/]+/", pathNot: ["^src/$1/", door] },
+    },
+    {
+      name: "evaluation-looks-behind-the-door-of-training-only",
+      severity: "error",
+      from: { path: "^src/evaluation/", pathNot: test },
+      to: { path: "^src/[^/]+/", pathNot: ["^src/(evaluation|training)/", door] },
     },
     {
       name: "enter-the-house-by-a-front-door",

@@ -1,33 +1,55 @@
+import { statSync } from "node:fs";
+import { totalmem } from "node:os";
 import { Command } from "commander";
-import type { ModelDescription } from "../pipelines/index.node.ts";
+import type { CheckpointDescription, ModelDescription } from "../pipelines/index.node.ts";
 
 /** `frabbit inspect`. */
 export function inspectCommand(): Command {
   return new Command("inspect")
-    .description("tell what a model folder is: its parts, sizes and settings")
-    .argument("[model]", "a model folder (default: the model in the package)")
+    .description(
+      "tell what a model is: its parts, sizes and settings, and the memory that it needs",
+    )
+    .argument(
+      "[model]",
+      "a model folder, or a Stable Diffusion checkpoint in one .safetensors file (default: the model in the package)",
+    )
     .option("--json", "print one line of JSON on stdout")
     .action(inspect);
 }
 
-async function inspect(model: string | undefined, { json }: { json?: true }): Promise<void> {
-  const { builtInModel, describeModel } = await import("../pipelines/index.node.ts");
-  const description = await describeModel(model ?? builtInModel());
+async function inspect(path: string | undefined, { json }: { json?: true }): Promise<void> {
+  const { builtInModel, describeCheckpointFile, describeModel } = await import(
+    "../pipelines/index.node.ts"
+  );
+  const model = path ?? builtInModel();
+  const isFile = statSync(model, { throwIfNoEntry: false })?.isFile() ?? false;
+  const description = isFile ? await describeCheckpointFile(model) : await describeModel(model);
   if (json) console.log(JSON.stringify(description));
-  else console.error(table(description));
+  else console.error(table("file" in description ? ofFile(description) : ofFolder(description)));
 }
 
-function table(model: ModelDescription): string {
-  const parts = model.parts.map(({ name, library, class: className, parameters, precision }) => {
-    const stored = precision && `, stored as ${precision.join(" and ")}`;
-    const size = parameters === undefined ? "" : `, ${count(parameters)} parameters${stored}`;
-    return [name, `${className} (${library})${size}`] as const;
-  });
+/** A name and what is told under it. */
+type Row = readonly [name: string, value: string];
+
+function table(rows: readonly Row[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}
+
+function ofFolder(model: ModelDescription): readonly Row[] {
+  const parts = model.parts.map(
+    ({ name, library, class: className, parameters, precision }): Row => {
+      const stored = precision && `, stored as ${precision.join(" and ")}`;
+      const size = parameters === undefined ? "" : `, ${count(parameters)} parameters${stored}`;
+      return [name, `${className} (${library})${size}`];
+    },
+  );
   const { size, sizeMultiple, patchSize, latents } = model;
-  const rows = [
+  return [
     ["model", model.folder],
     ...parts,
     ["parameters", count(model.parameters)],
+    memory(model),
     ["pictures", `${size} x ${size} pixels; sizes are multiples of ${sizeMultiple}`],
     latents
       ? ["latents", `${latents.channels} channels for ${latents.pixels} x ${latents.pixels} pixels`]
@@ -43,9 +65,33 @@ function table(model: ModelDescription): string {
       "tokenizer's size",
       `${count(model.vocabulary)} tokens, prompts of up to ${model.promptTokens}`,
     ],
-  ] as const;
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+  ];
+}
+
+function ofFile(model: CheckpointDescription): readonly Row[] {
+  const { notUnderstood: keys, size } = model;
+  return [
+    ["model", model.file],
+    ["family", `${model.family}, as ${model.pipeline} runs it`],
+    ...model.parts.map(({ name, parameters }): Row => [name, `${count(parameters)} parameters`]),
+    ["parameters", `${count(model.parameters)}, stored as ${model.precision.join(" and ")}`],
+    memory(model),
+    ["pictures", `${size} x ${size} pixels`],
+    [
+      "prediction",
+      `${model.predictionType}${model.zeroTerminalSnr ? ", from nothing but noise" : ""}`,
+    ],
+    ["passed over", `${count(model.passedOver)} tensors that drawing does not need`],
+    [
+      "not understood",
+      keys.length === 0 ? "none" : `${keys.length}: ${keys.slice(0, 5).join(", ")}`,
+    ],
+  ];
+}
+
+function memory({ memoryBytes }: { readonly memoryBytes: number }): Row {
+  const [needed, there] = [memoryBytes, totalmem()].map((bytes) => (bytes / 1e9).toFixed(1));
+  return ["memory", `about ${needed} GB to draw one picture; this machine has ${there} GB`];
 }
 
 function clipping({ clip }: ModelDescription): string {

@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import { z } from "zod";
 import type { Clip, PredictionType, SamplerName } from "../diffusion/index.ts";
-import { readSafetensors } from "../safetensors/index.node.ts";
 import { sizeOf } from "../tensor/index.ts";
+import { memoryBytes } from "./memory.ts";
 import { modelParameters, parseJson } from "./model.ts";
-import { readModelFolder } from "./model-folder.node.ts";
+import { onDisk, readModelFolder } from "./model-folder.node.ts";
+import { openWeights } from "./open-weights.ts";
 import { nativeSize, pixelsPerElement, sizeMultiple } from "./picture-size.ts";
 import { weightFiles } from "./read-model.ts";
 
@@ -21,6 +21,8 @@ export interface ModelDescription {
     readonly precision?: readonly string[];
   }[];
   readonly parameters: number;
+  /** About how much it takes to draw one picture of the size of its training; `memoryBytes` has the formula. */
+  readonly memoryBytes: number;
   /** Sides in pixels: of the pictures it was trained on, of what sizes are multiples of, and of a patch. */
   readonly size: number;
   readonly sizeMultiple: number;
@@ -61,7 +63,7 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
   const networks = new Map(
     await Promise.all(
       weightFiles(model).map(async ({ file, scope }) => {
-        const { tensors } = await readSafetensors(join(folder, file));
+        const { tensors } = await openWeights(onDisk(folder), file);
         const precision = [...new Set(Array.from(tensors.values(), ({ dtype }) => dtype))];
         return [scope.slice(0, -1), { parameters: countOf(scope), precision }] as const;
       }),
@@ -77,6 +79,7 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
       ...networks.get(part.name),
     })),
     parameters: countOf(""),
+    memoryBytes: memoryBytes(model, countOf(""), nativeSize(model)),
     size: nativeSize(model),
     sizeMultiple: sizeMultiple(model),
     patchSize: model.patchSize,

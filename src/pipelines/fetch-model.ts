@@ -1,7 +1,13 @@
-import { decodeTensor, headerLength, parseHeader, prefixBytes } from "../safetensors/index.ts";
+import {
+  decodeTensor,
+  headerLength,
+  parseHeader,
+  prefixBytes,
+  type WeightFile,
+} from "../safetensors/index.ts";
 import { UserError } from "../tensor/index.ts";
 import type { Model } from "./model.ts";
-import { readModel, type WeightFile } from "./read-model.ts";
+import { readModel } from "./read-model.ts";
 
 /**
  * Reads a model folder that a web server has, file by file.
@@ -72,12 +78,9 @@ function weightsIn(bytes: Uint8Array, name: string): WeightFile {
   const prefix = bytes.subarray(0, prefixBytes);
   const end = prefixBytes + headerLength(prefix, bytes.length, name);
   const header = parseHeader(bytes.subarray(prefixBytes, end), bytes.length, name);
-  const decoded = (key: string) => {
-    const entry = header.tensors.get(key)!;
-    return decodeTensor(entry, bytes.subarray(entry.begin, entry.end), `${name}: ${key}`);
-  };
   return {
     ...header,
-    load: async (names) => new Map(Array.from(names, (key) => [key, decoded(key)])),
+    read: async (entry, key) =>
+      decodeTensor(entry, bytes.subarray(entry.begin, entry.end), `${name}: ${key}`),
   };
 }

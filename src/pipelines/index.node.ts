@@ -1,4 +1,5 @@
 export { describeModel, type ModelDescription } from "./describe.node.ts";
+export { type CheckpointDescription, describeCheckpointFile } from "./describe-checkpoint.node.ts";
 export {
   builtInModel,
   GeneratedImage,

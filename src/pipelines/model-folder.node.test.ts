@@ -294,6 +294,24 @@ describe("a model of latents", () => {
     );
   });
 
+  test("is read under the names that the autoencoder's attention had", async () => {
+    const latent = await tinyLatentModel();
+    const path = join(temporary, "old-names");
+    writeModelFolder(path, latent, { dtype: "F32" });
+    const tensors = await loadTensors(await readSafetensors(join(path, vaeFile)));
+    const old = (key: string) =>
+      key
+        .replace(/to_q(?=\.)/, "query")
+        .replace(/to_k(?=\.)/, "key")
+        .replace(/to_v(?=\.)/, "value")
+        .replace("to_out.0", "proj_attn");
+    const renamed = Array.from(tensors, ([key, tensor]) => [old(key), tensor] as const);
+    expect(renamed.filter(([key]) => !tensors.has(key))).toHaveLength(16);
+    writeSafetensors(join(path, vaeFile), new Map(renamed));
+    const { weights } = await readModelFolder(path);
+    expect(Buffer.compare(weights.bytes, latent.weights.bytes)).toBe(0);
+  });
+
   test("with weights of another autoencoder is refused by name", async () => {
     const wrong = { shape: [8, 3, 1, 1], data: new Float32Array(24) };
     const key = "encoder.conv_in.weight";

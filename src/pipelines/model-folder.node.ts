@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Shape } from "../graph/index.ts";
 import type { Weights } from "../runtime/index.ts";
-import { loadTensors, readSafetensors, writeSafetensors } from "../safetensors/index.node.ts";
+import { readSafetensors, writeSafetensors } from "../safetensors/index.node.ts";
 import { atomicWrite, fileFault } from "../tensor/index.node.ts";
 import { type NdArray, sizeOf, UserError } from "../tensor/index.ts";
 import { type Model, modelParameters } from "./model.ts";
@@ -19,7 +19,8 @@ export async function readModelFolder(path: string): Promise<Model> {
   return readModel(onDisk(path));
 }
 
-function onDisk(folder: string): ModelSource {
+/** A diffusers folder on disk. */
+export function onDisk(folder: string): ModelSource {
   const nameOf = (path: string) => join(folder, path);
   return {
     folder,
@@ -34,9 +35,9 @@ function onDisk(folder: string): ModelSource {
       }
     },
     async openWeights(path) {
-      const file = await readSafetensors(nameOf(path));
-      return { ...file, load: (names) => loadTensors(file, names) };
+      return existsSync(nameOf(path)) ? readSafetensors(nameOf(path)) : undefined;
     },
+    has: (path) => existsSync(nameOf(path)),
   };
 }
 

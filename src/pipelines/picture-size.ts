@@ -55,27 +55,32 @@ export function latentShape(
       );
     }
   }
-  const { unet, autoencoder } = model;
-  const side = pixelsPerElement(model);
-  const shape = [count, unet.in_channels, height / side, width / side] as const;
-  const needed = Math.max(
-    activationBytes(unet, shape),
-    autoencoder ? decoderBytes(autoencoder, height * width) : 0,
-  );
+  const needed = activationBytes(model, size);
   if (needed > memoryLimit) {
     const [needs, most] = [needed, memoryLimit].map((bytes) => (bytes / 2 ** 30).toFixed(1));
     throw new UserError(
       `${count} x ${width} x ${height} pixels: expected a size for which this model needs at most ${most} GB of memory, got one for ${needs} GB`,
     );
   }
-  return [...shape];
+  const side = pixelsPerElement(model);
+  return [count, model.unet.in_channels, height / side, width / side];
+}
+
+/** About how many bytes the activations take of the network of a model that needs most, drawing such pictures. */
+export function activationBytes(model: Sizes, { count, height, width }: PictureSize): number {
+  const { unet, autoencoder } = model;
+  const side = pixelsPerElement(model);
+  return Math.max(
+    unetBytes(unet, [count, unet.in_channels, height / side, width / side]),
+    autoencoder ? decoderBytes(autoencoder, height * width) : 0,
+  );
 }
 
 /**
  * About how many bytes the U-Net's activations take with guidance, which doubles the batch: every level's skip
  * connections, and at the widest level six maps, and the scores of self-attention before and after the softmax.
  */
-function activationBytes(
+function unetBytes(
   unet: UNetConfig,
   [count, , height, width]: readonly [number, number, number, number],
 ): number {

@@ -1,7 +1,7 @@
 import { type Shape, shapeText } from "../graph/index.ts";
 import type { Weights } from "../runtime/index.ts";
-import type { Header } from "../safetensors/index.ts";
-import { type NdArray, sizeOf, UserError } from "../tensor/index.ts";
+import type { Header, WeightFile } from "../safetensors/index.ts";
+import { sizeOf, UserError } from "../tensor/index.ts";
 import {
   type Model,
   type ModelConfig,
@@ -11,7 +11,9 @@ import {
   parseJson,
   parseModel,
 } from "./model.ts";
+import { openWeights } from "./open-weights.ts";
 import { fromTokenizerJson } from "./tokenizer-json.ts";
+import { requireWarranted } from "./warranted.ts";
 
 /** The files of the weights, and what the names of the parameters in them begin with in the graph. */
 export function weightFiles({
@@ -25,12 +27,6 @@ export function weightFiles({
   ];
 }
 
-/** A safetensors file, wherever it lies: its proven header, and a way to its tensors. */
-export interface WeightFile extends Header {
-  /** The named tensors as float32. */
-  load(names: Iterable<string>): Promise<ReadonlyMap<string, NdArray>>;
-}
-
 /** A model folder, wherever it lies. Paths are those inside the folder. */
 export interface ModelSource {
   /** The folder's name in errors. */
@@ -41,12 +37,14 @@ export interface ModelSource {
   readText(path: string): Promise<string | undefined>;
   /** A file of weights; nothing if there is no such file. */
   openWeights(path: string): Promise<WeightFile | undefined>;
+  /** Whether there is a file, where that can be told without reading it. */
+  has?(path: string): boolean;
 }
 
 /**
  * Reads a diffusers folder: `model_index.json`, `unet/`, `text_encoder/`, `scheduler/`, `tokenizer/` (vocab.json and
  * merges.txt, or tokenizer.json in place of both), and `vae/` where `model_index.json` names an autoencoder.
- * All weights become float32 in one buffer. A weight that the networks do not have is refused, because then they are
+ * All weights become float32 in one buffer, one tensor after the other, so that they are not held twice. A weight that the networks do not have is refused, because then they are
  * not the networks that were saved; only CLIP's `position_ids`, which hold nothing but 0, 1, 2, ..., are passed over.
  *
  * @throws UserError when a file is missing or not what it should be: JSON, a whole safetensors file, every weight
@@ -108,6 +106,7 @@ async function readVocabulary(
 }
 
 async function readWeights(source: ModelSource, config: ModelConfig): Promise<Weights> {
+  const files = await openFiles(source, config);
   const shapes = modelParameters(config);
   const offsets = new Map<string, number>();
   let count = 0;
@@ -115,21 +114,38 @@ async function readWeights(source: ModelSource, config: ModelConfig): Promise<We
     offsets.set(name, 4 * count);
     count += sizeOf(shape);
   }
-  const opened = await Promise.all(
-    weightFiles(config).map(async ({ file, scope }) => {
-      const weights = await required(source, file, source.openWeights(file));
-      const where = source.nameOf(file);
-      return { weights, where, names: parameterNames(weights, where, scope, shapes) };
-    }),
-  );
+  const opened = files.map(({ weights, where, scope }) => {
+    return { weights, where, names: parameterNames(weights, where, scope, shapes) };
+  });
   const values = new Float32Array(count);
   for (const { weights, where, names } of opened) {
-    for (const [key, { data }] of await weights.load(names.keys())) {
+    for (const [key, name] of names) {
+      const { data } = await weights.read(weights.tensors.get(key)!, key);
       requireFinite(data, `${where}: ${key}`);
-      values.set(data, offsets.get(names.get(key)!)! / 4);
+      values.set(data, offsets.get(name)! / 4);
     }
   }
   return { bytes: new Uint8Array(values.buffer), offsetOf: (parameter) => offsets.get(parameter)! };
+}
+
+/** The files of the weights, found to be of the size that their configurations ask for. */
+async function openFiles(
+  source: ModelSource,
+  config: ModelConfig,
+): Promise<readonly { weights: WeightFile; where: string; scope: string }[]> {
+  const configs: Readonly<Record<string, object | undefined>> = {
+    "unet.": config.unet,
+    "text_encoder.": config.textEncoder,
+    "vae.": config.autoencoder,
+  };
+  return Promise.all(
+    weightFiles(config).map(async ({ file, scope }) => {
+      const weights = await openWeights(source, file);
+      const where = source.nameOf(file);
+      requireWarranted(configs[scope] ?? {}, weights, where);
+      return { weights, where, scope };
+    }),
+  );
 }
 
 /** The parameter that each tensor of a file is; proves that the file has all of a scope's, with their shapes, and no other. */
@@ -165,11 +181,27 @@ function parameterNames(
   return names;
 }
 
-/** transformers 5 leaves out the `text_model.` with which older versions, and the graph, begin the text encoder's keys. */
+/**
+ * The parameter that a key in a file is. transformers 5 leaves out the `text_model.` with which older versions, and the
+ * graph, begin the text encoder's keys; diffusers before 0.15 named the autoencoder's attention otherwise.
+ */
 function parameterOf(key: string, scope: string): string {
   const bare = scope === "text_encoder." && !key.startsWith("text_model.");
-  return `${scope}${bare ? "text_model." : ""}${key}`;
+  if (scope !== "vae.") return `${scope}${bare ? "text_model." : ""}${key}`;
+  const formerly = /(\.attentions\.\d+\.)(query|key|value|proj_attn)\./;
+  const renamed = key.replace(
+    formerly,
+    (_, attention: string, name: string) => `${attention}${attentionNames[name]}.`,
+  );
+  return `${scope}${renamed}`;
 }
+
+const attentionNames: Readonly<Record<string, string>> = {
+  query: "to_q",
+  key: "to_k",
+  value: "to_v",
+  proj_attn: "to_out.0",
+};
 
 function requireFinite(values: Float32Array, where: string): void {
   const fault = values.find((value) => !Number.isFinite(value));

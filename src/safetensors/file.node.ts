@@ -3,10 +3,16 @@ import { atomicWrite, fileFault } from "../tensor/index.node.ts";
 import { type NdArray, UserError } from "../tensor/index.ts";
 import { decodeTensor } from "./decode.ts";
 import { type EncodeOptions, encodeSafetensors } from "./encode.ts";
-import { type Header, headerLength, parseHeader, prefixBytes, type TensorEntry } from "./header.ts";
+import {
+  headerLength,
+  parseHeader,
+  prefixBytes,
+  type TensorEntry,
+  type WeightFile,
+} from "./header.ts";
 
-/** A safetensors file whose header was read; the tensors stay on disk until they are loaded. */
-export interface SafetensorsFile extends Header {
+/** A safetensors file whose header was read; the tensors stay on disk until they are read. */
+export interface SafetensorsFile extends WeightFile {
   readonly path: string;
 }
 
@@ -23,7 +29,15 @@ export function readSafetensors(path: string): Promise<SafetensorsFile> {
     const prefix = await readRange(file, path, 0, Math.min(prefixBytes, size));
     const headerEnd = prefixBytes + headerLength(prefix, size, path);
     const json = await readRange(file, path, prefixBytes, headerEnd);
-    return { path, ...parseHeader(json, size, path) };
+    const header = parseHeader(json, size, path);
+    return { path, ...header, read: (entry, name) => readTensor(path, entry, name) };
+  });
+}
+
+function readTensor(path: string, entry: TensorEntry, name: string): Promise<NdArray> {
+  return withFile(path, async (handle) => {
+    const bytes = await readRange(handle, path, entry.begin, entry.end);
+    return decodeTensor(entry, bytes, `${path}: ${name}`);
   });
 }
 
@@ -33,19 +47,13 @@ export function readSafetensors(path: string): Promise<SafetensorsFile> {
  * @param names default: all, in the file's order.
  * @throws UserError when the file lacks a tensor, has changed, or a dtype has no sensible float32.
  */
-export function loadTensors(
+export async function loadTensors(
   file: SafetensorsFile,
   names: Iterable<string> = file.tensors.keys(),
 ): Promise<Map<string, NdArray>> {
-  return withFile(file.path, async (handle) => {
-    const loaded = new Map<string, NdArray>();
-    for (const name of names) {
-      const entry = entryOf(file, name);
-      const bytes = await readRange(handle, file.path, entry.begin, entry.end);
-      loaded.set(name, decodeTensor(entry, bytes, `${file.path}: ${name}`));
-    }
-    return loaded;
-  });
+  const loaded = new Map<string, NdArray>();
+  for (const name of names) loaded.set(name, await file.read(entryOf(file, name), name));
+  return loaded;
 }
 
 /**

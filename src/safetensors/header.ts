@@ -1,4 +1,4 @@
-import { sizeOf, UserError } from "../tensor/index.ts";
+import { type NdArray, sizeOf, UserError } from "../tensor/index.ts";
 import { repeatedKey } from "./repeated-key.ts";
 
 /** Bytes of one element of each dtype of the format. */
@@ -37,6 +37,17 @@ export interface Header {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** A safetensors file, wherever it lies: its proven header, and a way to its tensors. */
+export interface WeightFile extends Header {
+  /**
+   * The tensor of an entry as float32 (from F64, F32, F16, BF16, I64 or I32).
+   *
+   * @param name its name, for the message.
+   * @throws UserError when the file has changed, or the dtype has no sensible float32.
+   */
+  read(entry: TensorEntry, name: string): Promise<NdArray>;
+}
+
 /** Bytes in front of the header's JSON: its length, 64 bits, little endian. */
 export const prefixBytes = 8;
 
@@ -56,12 +67,23 @@ export function headerLength(prefix: Uint8Array, fileBytes: number, name: string
   }
   const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
   const most = Math.min(longestHeader, fileBytes - prefixBytes);
+  if (length > most && isPickle(prefix)) {
+    throw new UserError(
+      `${name}: expected a safetensors file, got a pickle, which can run any code when it is read: convert it in Python by safetensors.torch.save_file(weights, NEW), with weights = torch.load(OLD, weights_only=True), or its ["state_dict"]`,
+    );
+  }
   if (length > most) {
     throw new UserError(
       `${name}: header: expected at most ${most} bytes in this file, got ${length} (truncated, or no safetensors file)`,
     );
   }
   return Number(length);
+}
+
+/** Whether a file begins as torch.save's zip archives or as a bare pickle does. */
+function isPickle([first, second, third, fourth]: Uint8Array): boolean {
+  const zip = first === 0x50 && second === 0x4b && third === 0x03 && fourth === 0x04;
+  return zip || (first === 0x80 && second! >= 2 && second! <= 5);
 }
 
 /**

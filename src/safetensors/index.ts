@@ -7,4 +7,5 @@ export {
   parseHeader,
   prefixBytes,
   type TensorEntry,
+  type WeightFile,
 } from "./header.ts";
