@@ -73,6 +73,7 @@ export const sin = (x: Tensor): Tensor => node("Sin", [x], {});
 export const cos = (x: Tensor): Tensor => node("Cos", [x], {});
 export const erf = (x: Tensor): Tensor => node("Erf", [x], {});
 export const sigmoid = (x: Tensor): Tensor => node("Sigmoid", [x], {});
+export const relu = (x: Tensor): Tensor => node("Relu", [x], {});
 export const quickGelu = (x: Tensor, alpha: number): Tensor => node("QuickGelu", [x], { alpha });
 export const softmax = (x: Tensor): Tensor => node("Softmax", [x], {});
 

@@ -191,6 +191,7 @@ export const lowerings: { readonly [O in Op]: Lowering<O> } = {
   Cos: same("Cos"),
   Erf: same("Erf"),
   Sigmoid: same("Sigmoid"),
+  Relu: same("Relu"),
   QuickGelu: (emitter, inputs, { attributes }) =>
     emitter.emit("QuickGelu", inputs, { alpha: { float: attributes.alpha } }, "com.microsoft"),
   Softmax: (emitter, inputs) => emitter.emit("Softmax", inputs, { axis: -1 }),

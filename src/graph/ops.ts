@@ -33,6 +33,8 @@ export interface Ops {
   Cos: Unary;
   Erf: Unary;
   Sigmoid: Unary;
+  /** max(x, 0). */
+  Relu: Unary;
   /** x sigmoid(alpha x): SiLU for alpha 1, CLIP's quick GELU for 1.702. */
   QuickGelu: { inputs: readonly [x: Tensor]; attributes: { alpha: number } };
   /** Over the last axis. */

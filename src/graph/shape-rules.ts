@@ -85,6 +85,7 @@ export const shapeRules: { readonly [O in Op]: ShapeRule<O> } = {
   Cos: same,
   Erf: same,
   Sigmoid: same,
+  Relu: same,
   QuickGelu: same,
   Softmax: same,
   ReduceSum: ([x], { axes }) => {

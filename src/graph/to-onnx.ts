@@ -1,6 +1,7 @@
 import type { Model } from "../onnx/index.ts";
 import { sizeOf } from "../tensor/index.ts";
 import { Emitter } from "./emitter.ts";
+import { fusedAttention } from "./fused-attention.ts";
 import { inputsOf, type Outputs, parametersOf, topological } from "./graph.ts";
 import { lowerings } from "./lowerings.ts";
 import type { Op } from "./ops.ts";
@@ -14,27 +15,22 @@ export interface WeightLocation {
 
 /**
  * The graph as an ONNX model. Parameters are inputs, or initializers in an external file where `locate`
- * says where each lies. Inputs, parameters and outputs keep their names.
+ * says where each lies; then, as nothing is trained, attention runs fused. Inputs, parameters and outputs keep their names.
  */
 export function toOnnx(outputs: Outputs, locate?: (parameter: string) => WeightLocation): Model {
   const emitter = new Emitter();
   const names = new Map<Tensor, string>();
+  const nameOf = (tensor: Tensor) => names.get(tensor) ?? "";
   for (const tensor of topological(Object.values(outputs))) {
     const lower = lowerings[tensor.op] as (
       emitter: Emitter,
       inputs: readonly string[],
       tensor: Tensor,
     ) => string;
-    names.set(
-      tensor,
-      lower(
-        emitter,
-        tensor.inputs.map((source) => names.get(source) ?? ""),
-        tensor,
-      ),
-    );
+    const fused = locate && fusedAttention(emitter, tensor, nameOf);
+    names.set(tensor, fused ?? lower(emitter, tensor.inputs.map(nameOf), tensor));
   }
-  emitter.prune(Object.values(outputs).map((tensor) => names.get(tensor) ?? ""));
+  emitter.prune(Object.values(outputs).map(nameOf));
   const described = (tensor: Tensor<Op>, name: string) => ({
     name,
     elementType: tensor.dtype,
@@ -48,7 +44,7 @@ export function toOnnx(outputs: Outputs, locate?: (parameter: string) => WeightL
   );
   const renamed = Object.entries(outputs).map(([name, tensor]) => ({
     opType: "Identity",
-    inputs: [names.get(tensor) ?? ""],
+    inputs: [nameOf(tensor)],
     outputs: [name],
   }));
   return {

@@ -17,18 +17,32 @@ export interface UNetConfig {
   readonly norm_num_groups: number;
   readonly norm_eps: number;
   readonly cross_attention_dim: number;
-  readonly transformer_layers_per_block: number;
+  readonly transformer_layers_per_block: readonly number[];
   /** In spite of its name the number of heads of each block (diffusers issue 2011). */
   readonly attention_head_dim: readonly number[];
   readonly use_linear_projection: boolean;
-  /** "text" adds the whole text, pooled by attention in so many heads, to the time embedding. */
-  readonly addition_embed_type: "text" | null;
+  /**
+   * What is added to the time embedding. "text": the whole text, pooled by attention in so many heads; "text_time": a
+   * pooled text, and numbers that describe the picture, each embedded in so many elements.
+   */
+  readonly addition_embed_type: "text" | "text_time" | null;
   readonly addition_embed_type_num_heads: number;
+  readonly addition_time_embed_dim: number | null;
+  /** Elements of what "text_time" adds, the text's and the numbers' together. */
+  readonly projection_class_embeddings_input_dim: number | null;
+  /** Elements of the guidance's embedding, where the network takes one. */
+  readonly time_cond_proj_dim: number | null;
 }
 
-/** With diffusers' defaults. What would change the network and is not built here is refused by its literal. */
+/** Of these fields one number stands for every block. */
+type PerBlock = "attention_head_dim" | "transformer_layers_per_block";
+
+/**
+ * With diffusers' defaults. What would change the network and is not built here is refused by its literal. Fields that
+ * change nothing here are left out: dropout, and upcast_attention, as all is float32.
+ */
 const unetSchema: z.ZodType<
-  Omit<UNetConfig, "attention_head_dim"> & { readonly attention_head_dim: number | number[] }
+  Omit<UNetConfig, PerBlock> & { readonly [field in PerBlock]: number | number[] }
 > = z.object({
   sample_size: positive,
   in_channels: positive.default(4),
@@ -46,19 +60,24 @@ const unetSchema: z.ZodType<
   norm_num_groups: positive.default(32),
   norm_eps: z.number().default(1e-5),
   cross_attention_dim: positive.default(1280),
-  transformer_layers_per_block: positive.default(1),
+  transformer_layers_per_block: z.union([positive, z.array(z.int().nonnegative())]).default(1),
+  reverse_transformer_layers_per_block: z.null().default(null),
   attention_head_dim: z.union([positive, z.array(positive)]).default(8),
   use_linear_projection: z.boolean().default(false),
   resnet_time_scale_shift: z.literal("default").default("default"),
   class_embed_type: z.null().default(null),
-  addition_embed_type: z.literal("text").nullable().default(null),
+  class_embeddings_concat: z.literal(false).default(false),
+  addition_embed_type: z.enum(["text", "text_time"]).nullable().default(null),
   addition_embed_type_num_heads: positive.default(64),
-  time_cond_proj_dim: z.null().default(null),
+  addition_time_embed_dim: positive.multipleOf(2).nullable().default(null),
+  projection_class_embeddings_input_dim: positive.nullable().default(null),
+  time_cond_proj_dim: positive.min(4).nullable().default(null),
   dual_cross_attention: z.literal(false).default(false),
   only_cross_attention: z.literal(false).default(false),
-  mid_block_only_cross_attention: z.null().default(null),
+  mid_block_only_cross_attention: z.literal(false).nullable().default(null),
   num_attention_heads: z.null().default(null),
   num_class_embeds: z.null().default(null),
+  encoder_hid_dim: z.null().default(null),
   encoder_hid_dim_type: z.null().default(null),
   center_input_sample: z.literal(false).default(false),
   time_embedding_type: z.literal("positional").default("positional"),
@@ -83,10 +102,17 @@ export interface CLIPTextConfig {
   readonly max_position_embeddings: number;
   readonly hidden_act: "quick_gelu" | "gelu";
   readonly layer_norm_eps: number;
+  /** The end token; 2 in configurations older than transformers 4.31, where it means the token with the highest id. */
+  readonly eos_token_id: number;
+  /** Elements of the projected text of a CLIPTextModelWithProjection; null in a CLIPTextModel. */
+  readonly projection_dim: number | null;
 }
 
 /** With transformers' defaults. */
-const clipTextSchema: z.ZodType<CLIPTextConfig> = z.object({
+const clipTextSchema: z.ZodType<
+  CLIPTextConfig & { readonly architectures?: readonly string[] | null | undefined }
+> = z.object({
+  architectures: z.tuple([z.enum(["CLIPTextModel", "CLIPTextModelWithProjection"])]).nullish(),
   vocab_size: positive.default(49408),
   hidden_size: positive.default(512),
   intermediate_size: positive.default(2048),
@@ -95,6 +121,8 @@ const clipTextSchema: z.ZodType<CLIPTextConfig> = z.object({
   max_position_embeddings: positive.default(77),
   hidden_act: z.enum(["quick_gelu", "gelu"]).default("quick_gelu"),
   layer_norm_eps: z.number().default(1e-5),
+  eos_token_id: z.int().nonnegative().default(49407),
+  projection_dim: positive.nullable().default(512),
 });
 
 /** vae/config.json in diffusers' words: what of it decides the autoencoder that is built here. */
@@ -138,6 +166,35 @@ const autoencoderSchema: z.ZodType<
   use_post_quant_conv: z.boolean().default(true),
 });
 
+/** vae/config.json of an AutoencoderTiny in diffusers' words. */
+export interface AutoencoderTinyConfig {
+  readonly latent_channels: number;
+  readonly encoder_block_out_channels: readonly number[];
+  readonly decoder_block_out_channels: readonly number[];
+  /** Residual blocks of each resolution. */
+  readonly num_encoder_blocks: readonly number[];
+  readonly num_decoder_blocks: readonly number[];
+  /** The diffusion's latent is (the encoder's - shift_factor) * scaling_factor. */
+  readonly scaling_factor: number;
+  readonly shift_factor: number;
+}
+
+/** With diffusers' defaults. */
+const autoencoderTinySchema: z.ZodType<AutoencoderTinyConfig> = z.object({
+  in_channels: z.literal(3).default(3),
+  out_channels: z.literal(3).default(3),
+  encoder_block_out_channels: z.array(positive).min(1).default([64, 64, 64, 64]),
+  decoder_block_out_channels: z.array(positive).min(1).default([64, 64, 64, 64]),
+  act_fn: z.literal("relu").default("relu"),
+  upsample_fn: z.literal("nearest").default("nearest"),
+  latent_channels: positive.default(4),
+  upsampling_scaling_factor: z.literal(2).default(2),
+  num_encoder_blocks: z.array(z.int().nonnegative()).default([1, 3, 3, 3]),
+  num_decoder_blocks: z.array(z.int().nonnegative()).default([3, 3, 3, 1]),
+  scaling_factor: z.number().positive().default(1),
+  shift_factor: z.number().default(0),
+});
+
 function parse<Output>(schema: z.ZodType<Output>, json: unknown, where: string): Output {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
@@ -148,27 +205,44 @@ function parse<Output>(schema: z.ZodType<Output>, json: unknown, where: string):
   );
 }
 
-/** Refuses a list that has not one entry for each of block_out_channels. */
+/** Refuses a list that has not one entry for each of `like`. */
 function checkPerBlock(
   lists: Readonly<Record<string, readonly unknown[]>>,
   blocks: number,
   where: string,
+  like = "block_out_channels",
 ): void {
   for (const [field, values] of Object.entries(lists))
     if (values.length !== blocks)
       throw new UserError(
-        `${where}: ${field}: expected ${blocks} blocks as in block_out_channels, got ${values.length}`,
+        `${where}: ${field}: expected ${blocks} blocks as in ${like}, got ${values.length}`,
       );
 }
 
 /** Reads a diffusers UNet2DConditionModel configuration; `where` names it in errors. */
 export function parseUNetConfig(json: unknown, where = "unet/config.json"): UNetConfig {
-  const { attention_head_dim: heads, ...config } = parse(unetSchema, json, where);
+  const config = parse(unetSchema, json, where);
   const blocks = config.block_out_channels.length;
-  const attention_head_dim = typeof heads === "number" ? Array<number>(blocks).fill(heads) : heads;
-  const { down_block_types, up_block_types } = config;
-  checkPerBlock({ down_block_types, up_block_types, attention_head_dim }, blocks, where);
-  return { ...config, attention_head_dim };
+  const perBlock = (value: number | number[]) =>
+    typeof value === "number" ? Array<number>(blocks).fill(value) : value;
+  const attention_head_dim = perBlock(config.attention_head_dim);
+  const transformer_layers_per_block = perBlock(config.transformer_layers_per_block);
+  const { down_block_types, up_block_types, addition_embed_type } = config;
+  checkPerBlock(
+    { down_block_types, up_block_types, attention_head_dim, transformer_layers_per_block },
+    blocks,
+    where,
+  );
+  if (addition_embed_type === "text_time")
+    for (const field of [
+      "addition_time_embed_dim",
+      "projection_class_embeddings_input_dim",
+    ] as const)
+      if (config[field] === null)
+        throw new UserError(
+          `${where}: ${field}: expected a number for addition_embed_type "text_time", got null`,
+        );
+  return { ...config, attention_head_dim, transformer_layers_per_block };
 }
 
 /** Reads a diffusers AutoencoderKL configuration; `where` names it in errors. */
@@ -182,10 +256,29 @@ export function parseAutoencoderConfig(
   return { ...config, shift_factor: shift_factor ?? 0 };
 }
 
-/** Reads a transformers CLIPTextModel configuration; `where` names it in errors. */
+/** Reads a diffusers AutoencoderTiny configuration; `where` names it in errors. */
+export function parseAutoencoderTinyConfig(
+  json: unknown,
+  where = "vae/config.json",
+): AutoencoderTinyConfig {
+  const config = parse(autoencoderTinySchema, json, where);
+  const { num_encoder_blocks, num_decoder_blocks } = config;
+  const [encoder, decoder] = ["encoder_block_out_channels", "decoder_block_out_channels"] as const;
+  checkPerBlock({ num_encoder_blocks }, config[encoder].length, where, encoder);
+  checkPerBlock({ num_decoder_blocks }, config[decoder].length, where, decoder);
+  return config;
+}
+
+/** Reads a transformers CLIPTextModel or CLIPTextModelWithProjection configuration; `where` names it in errors. */
 export function parseCLIPTextConfig(
   json: unknown,
   where = "text_encoder/config.json",
 ): CLIPTextConfig {
-  return parse(clipTextSchema, json, where);
+  const { architectures, ...config } = parse(clipTextSchema, json, where);
+  if (architectures?.[0] !== "CLIPTextModelWithProjection")
+    return { ...config, projection_dim: null };
+  if (config.projection_dim !== null) return config;
+  throw new UserError(
+    `${where}: projection_dim: expected a number for CLIPTextModelWithProjection, got null`,
+  );
 }

@@ -3,13 +3,22 @@ export {
   autoencoderDownsampling,
   autoencoderEncoder,
 } from "./autoencoder-kl.ts";
-export { clipText } from "./clip-text.ts";
+export {
+  autoencoderTinyDecoder,
+  autoencoderTinyDownsampling,
+  autoencoderTinyEncoder,
+} from "./autoencoder-tiny.ts";
+export { type CLIPTextOutputs, clipText, clipTextOutputs, endPosition } from "./clip-text.ts";
 export {
   type AutoencoderConfig,
+  type AutoencoderTinyConfig,
   type CLIPTextConfig,
   parseAutoencoderConfig,
+  parseAutoencoderTinyConfig,
   parseCLIPTextConfig,
   parseUNetConfig,
   type UNetConfig,
 } from "./config.ts";
+export { guidanceScaleEmbedding } from "./guidance-scale-embedding.ts";
+export type { UNetConditions } from "./time-embedding.ts";
 export { downsampling, type UNetInputs, unet2DCondition } from "./unet-2d-condition.ts";

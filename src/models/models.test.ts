@@ -7,6 +7,7 @@ import {
   autoencoderEncoder,
   type CLIPTextConfig,
   clipText,
+  clipTextOutputs,
   downsampling,
   parseAutoencoderConfig,
   parseCLIPTextConfig,
@@ -83,6 +84,11 @@ describe("UNet2DConditionModel", () => {
       "unet.down_blocks.0.resnets.0.norm1: expected channels that 5 groups divide, got 8",
       () => unet({ norm_num_groups: 5 }),
     ],
+    [
+      'unet: expected text_embeds and time_ids for addition_embed_type "text_time"',
+      () => unet({ addition_embed_type: "text_time" }),
+    ],
+    ["unet: expected timestep_cond for time_cond_proj_dim", () => unet({ time_cond_proj_dim: 6 })],
   ])("refuses: %s", (message, build) => {
     expect(build).toThrow(message);
   });
@@ -150,6 +156,11 @@ describe("CLIPTextModel", () => {
     ["text_encoder: expected at most 4 tokens, got 5", () => encode([1, 5])],
     ["text_encoder: expected input_ids [any, any], got [4]", () => encode([4])],
     [
+      "text_encoder: expected a clip skip of 0 to 1 layers, got 2",
+      () =>
+        clipTextOutputs(new Scope("text_encoder"), input("input_ids", [1, 4], "int32"), config, 2),
+    ],
+    [
       "text_encoder.text_model.encoder.layers.0.self_attn: expected features that 4 heads divide, got 6",
       () => encode([1, 4], { num_attention_heads: 4 }),
     ],
@@ -200,6 +211,26 @@ describe("configurations", () => {
     [
       /^model: up_block_types: expected 3 blocks as in block_out_channels, got 2$/,
       () => parseUNetConfig({ ...small, up_block_types: small.up_block_types.slice(1) }, "model"),
+    ],
+    [
+      /^model: addition_time_embed_dim: expected a number for addition_embed_type "text_time", got null$/,
+      () => parseUNetConfig({ ...small, addition_embed_type: "text_time" }, "model"),
+    ],
+    [
+      /^model: transformer_layers_per_block: expected 3 blocks as in block_out_channels, got 1$/,
+      () => parseUNetConfig({ ...small, transformer_layers_per_block: [1] }, "model"),
+    ],
+    [
+      /^text_encoder\/config\.json: projection_dim: expected a number for CLIPTextModelWithProjection, got null$/,
+      () =>
+        parseCLIPTextConfig({
+          architectures: ["CLIPTextModelWithProjection"],
+          projection_dim: null,
+        }),
+    ],
+    [
+      /^text_encoder\/config\.json: architectures\.0: /,
+      () => parseCLIPTextConfig({ architectures: ["T5EncoderModel"] }),
     ],
     [/^model: act_fn: /, () => parseUNetConfig({ ...small, act_fn: "gelu" }, "model")],
     [

@@ -1,16 +1,9 @@
 import {
-  add,
-  concat,
-  constant,
-  cos,
   expectShape,
   GraphError,
   module,
-  mul,
-  reshape,
   type Scope,
   shapeText,
-  sin,
   type Tensor,
   zeros,
 } from "../graph/index.ts";
@@ -21,11 +14,10 @@ import {
   groupNorm,
   type Layout,
   layouts,
-  linear,
   silu,
 } from "../nn/index.ts";
 import type { UNetConfig } from "./config.ts";
-import { textTimeEmbedding } from "./text-time-embedding.ts";
+import { timeEmbedding, type UNetConditions } from "./time-embedding.ts";
 import {
   crossAttentionBlock,
   downBlock,
@@ -34,32 +26,9 @@ import {
   upBlock,
 } from "./unet-blocks.ts";
 
-/**
- * Sinusoids of the time step, [batch] to [batch, features] (Vaswani et al. 2017, section 3.5; diffusers'
- * models/embeddings.py get_timestep_embedding).
- */
-function timestepEmbedding(timesteps: Tensor, features: number, config: UNetConfig): Tensor {
-  const half = features / 2;
-  const frequencies = Float32Array.from({ length: half }, (_, i) =>
-    Math.exp((-Math.log(10000) * i) / (half - config.freq_shift)),
-  );
-  const angles = mul(
-    reshape(timesteps, [timesteps.shape[0] ?? 1, 1]),
-    constant(frequencies, [1, half]),
-  );
-  return concat(
-    config.flip_sin_to_cos ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)],
-    1,
-  );
-}
-
-export interface UNetInputs {
+export interface UNetInputs extends UNetConditions {
   /** [batch, in_channels, height, width] */
   readonly sample: Tensor;
-  /** [batch], in units of the training schedule's steps */
-  readonly timesteps: Tensor;
-  /** [batch, tokens, cross_attention_dim] */
-  readonly encoderHiddenStates: Tensor;
 }
 
 /**
@@ -71,7 +40,8 @@ export const unet2DCondition: (
   inputs: UNetInputs,
   config: UNetConfig,
   layout: Layout,
-) => Tensor = module((scope, { sample, timesteps, encoderHiddenStates }, config, layout) => {
+) => Tensor = module((scope, { sample, ...conditions }, config, layout) => {
+  const { timesteps, encoderHiddenStates } = conditions;
   const batch = sample.shape[0] ?? 1;
   expectShape("sample", sample, [null, config.in_channels, null, null]);
   expectShape("timesteps", timesteps, [batch]);
@@ -88,23 +58,13 @@ export const unet2DCondition: (
 
   const channels = config.block_out_channels;
   const first = channels[0] ?? 1;
-  const embedding = scope.at("time_embedding");
-  const time = linear(embedding.at("linear_1"), timestepEmbedding(timesteps, first, config), {
-    features: 4 * first,
-  });
-  const told = linear(embedding.at("linear_2"), silu(time), { features: 4 * first });
-  const whole =
-    config.addition_embed_type === null
-      ? told
-      : add(
-          told,
-          textTimeEmbedding(scope.at("add_embedding"), encoderHiddenStates, {
-            features: 4 * first,
-            heads: config.addition_embed_type_num_heads,
-          }),
-        );
   const norm = { groups: config.norm_num_groups, eps: config.norm_eps };
-  const context: UNetContext = { config, norm, time: silu(whole), text: encoderHiddenStates };
+  const context: UNetContext = {
+    config,
+    norm,
+    time: silu(timeEmbedding(scope, conditions, config)),
+    text: encoderHiddenStates,
+  };
 
   let map = conv2d(scope.at("conv_in"), layouts[layout].fromPlanes(sample), {
     channels: first,

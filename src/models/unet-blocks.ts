@@ -122,7 +122,7 @@ export const crossAttentionBlock: Block<[number, UNetContext]> = module(
         ? linear(scope.at(name), tokens, { features: channels })
         : linearAsConv(scope.at(name), tokens, channels);
     let tokens = project("proj_in", normed.layout.toTokens(normed));
-    for (let layer = 0; layer < transformer_layers_per_block; layer++)
+    for (let layer = 0; layer < (transformer_layers_per_block[block] ?? 0); layer++)
       tokens = transformerBlock(scope.at("transformer_blocks", layer), tokens, text, heads);
     return addMaps(map, map.layout.fromTokens(project("proj_out", tokens), map));
   },

@@ -48,18 +48,27 @@ export const linear: Layer<
   return bias ? add(product, scope.parameter("bias", [features], init ?? fanIn(inputs))) : product;
 });
 
+interface ConvolutionOptions {
+  readonly channels: number;
+  readonly kernel: 1 | 3;
+  readonly stride?: 1 | 2;
+  readonly padding?: Padding;
+  readonly bias?: boolean;
+  readonly init?: Initializer;
+}
+
 /** Convolution by a square kernel, with zeros; parameters weight [channels, in, kernel, kernel], bias [channels]. */
-export const conv2d: Layer<
-  FeatureMap,
-  { channels: number; kernel: 1 | 3; stride?: 1 | 2; padding?: Padding; init?: Initializer },
-  FeatureMap
-> = module((scope, map, { channels, kernel, stride = 1, padding, init }) => {
-  const initial = init ?? fanIn(map.channels * kernel * kernel);
-  const weight = scope.parameter("weight", [channels, map.channels, kernel, kernel], initial);
-  const bias = row(scope.parameter("bias", [channels], initial));
-  const result = map.layout.convolve(map, weight, stride, padding);
-  return elementwise(result, (x) => add(x, map.layout.perChannel(bias)));
-});
+export const conv2d: Layer<FeatureMap, ConvolutionOptions, FeatureMap> = module(
+  (scope, map, options) => {
+    const { channels, kernel, stride = 1, padding, bias: biased = true, init } = options;
+    const initial = init ?? fanIn(map.channels * kernel * kernel);
+    const weight = scope.parameter("weight", [channels, map.channels, kernel, kernel], initial);
+    const result = map.layout.convolve(map, weight, stride, padding);
+    if (!biased) return result;
+    const bias = row(scope.parameter("bias", [channels], initial));
+    return elementwise(result, (x) => add(x, map.layout.perChannel(bias)));
+  },
+);
 
 /** Normalises groups of neighbouring channels, then scales and shifts each channel (Wu & He 2018, eq. 2-7). */
 export const groupNorm: Layer<FeatureMap, { groups: number; eps: number }, FeatureMap> = module(

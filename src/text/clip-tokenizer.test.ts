@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ClipTokenizer, type TokenizerFiles } from "./index.ts";
@@ -33,6 +34,18 @@ describe("ids equal transformers' CLIPTokenizer", () => {
     expect(encoded.tokenCount).toBe(tokenCount);
     expect(encoded.truncated).toBe(tokenCount > 75);
   });
+});
+
+test("5,000 odd prompts: ids equal transformers' CLIPTokenizer", () => {
+  const packed = readFileSync(new URL("tokenizer-many.json.gz", golden));
+  const references: [prompt: string, ids: number[]][] = JSON.parse(gunzipSync(packed).toString());
+  expect(references).toHaveLength(5000);
+  const different = references.filter(([prompt, ids]) => {
+    const encoded = tokenizer.encode(prompt);
+    const kept = encoded.ids.subarray(1, 1 + Math.min(75, encoded.tokenCount));
+    return kept.join() !== ids.join();
+  });
+  expect(different).toEqual([]);
 });
 
 test("a prompt of 10,000 characters is cut and keeps its end token", () => {

@@ -18,6 +18,7 @@ import {
   parameter,
   quickGelu,
   reduceSum,
+  relu,
   reshape,
   type Shape,
   scatterAdd,
@@ -224,6 +225,7 @@ export const cases: { readonly [O in Op]: readonly Case[] } = {
   Cos: unary(cos),
   Erf: unary(erf),
   Sigmoid: unary(sigmoid),
+  Relu: unary(relu),
   QuickGelu: [
     ...unary((a) => quickGelu(a, 1)),
     { name: "alpha 1.702", y: quickGelu(x(2, 3), 1.702) },

@@ -138,6 +138,7 @@ export const oracleRules: { readonly [O in Op]: Rule<O> } = {
   Cos: unary(Math.cos),
   Erf: unary(erf),
   Sigmoid: unary(sigmoid),
+  Relu: unary((x) => Math.max(x, 0)),
   QuickGelu: ([x], { alpha }) => unary((value) => value * sigmoid(alpha * value))([x]),
   Softmax: ([{ shape, data }]) => {
     const result = new Float64Array(data.length);
