@@ -1,10 +1,14 @@
+import { sizeOf } from "../tensor/index.ts";
 import type { Emitter } from "./emitter.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** What heads were split from, if the tensor is [batch, heads, tokens, size] made so of [batch, tokens, heads * size]. */
-function unsplit(tensor: Tensor): Tensor | undefined {
-  const joined = swapped(tensor);
-  return joined?.op === "Reshape" && joined.shape.length === 4 ? joined : undefined;
+/** Scores that fit into the processor's caches are computed faster as they are. */
+const fewestScores = 2 ** 22;
+
+/** [batch, tokens, heads, size], if [batch, heads, tokens, size] was made of it. */
+function beforeSwap(tensor: Tensor): Tensor | undefined {
+  const split = swapped(tensor);
+  return split?.shape.length === 4 ? split : undefined;
 }
 
 /** What heads and tokens were swapped of. */
@@ -19,7 +23,7 @@ function attentionParts(tensor: Tensor) {
   const mixed = tensor.op === "Reshape" ? swapped(tensor.inputs[0]) : undefined;
   if (mixed?.op !== "MatMul" || mixed.attributes.transA || mixed.attributes.transB) return;
   const [weights, value] = mixed.inputs;
-  if (weights.op !== "Softmax") return;
+  if (weights.op !== "Softmax" || sizeOf(weights.shape) < fewestScores) return;
   const [scores] = weights.inputs;
   if (scores.op !== "MatMul" || scores.attributes.transA || !scores.attributes.transB) return;
   const [scaled, key] = scores.inputs;
@@ -27,13 +31,13 @@ function attentionParts(tensor: Tensor) {
   const [query, factor] = scaled.inputs;
   if (factor.op !== "Constant" || factor.shape.length > 0) return;
   const [scale = 1] = factor.attributes.data;
-  const projections = [query, key, value].flatMap((part) => unsplit(part) ?? []);
+  const projections = [query, key, value].flatMap((part) => beforeSwap(part) ?? []);
   return projections.length === 3 ? { scale, projections } : undefined;
 }
 
 /**
  * Attention as one node of ONNX Runtime's, which never holds the scores of all queries at once; nothing where the tensor
- * is not attention, has a mask, or its softmax was replaced. A softmax that is read is computed beside it, so that
+ * is not attention, has few scores or a mask, or its softmax was replaced. A softmax that is read is computed beside it, so that
  * reading changes nothing.
  */
 export function fusedAttention(
