@@ -1,5 +1,5 @@
 // What frabbit is on every platform.
-export * from "./diffusion/index.ts";
+export * from "./diffusion.ts";
 export { encodePng, grid } from "./image/index.ts";
 export * from "./inspect/index.ts";
 export {
@@ -20,17 +20,4 @@ export {
   unstack,
   type Word,
 } from "./pipelines/index.ts";
-export {
-  clamp,
-  type GeneratorState,
-  linearCombination,
-  type NdArray,
-  type NormalGenerator,
-  PhiloxRandom,
-  type PhiloxState,
-  Random,
-  type RandomState,
-  sizeOf,
-  UserError,
-} from "./tensor/index.ts";
 export { ClipTokenizer, type EncodedPrompt } from "./text/index.ts";
