@@ -18,7 +18,7 @@ import { readSafetensors } from "../src/safetensors/index.node.ts";
 import { type Golden, goldenJson, goldenPath, goldenTensors } from "./golden-files.ts";
 import { relativeError } from "./oracle/calculus.ts";
 
-describe.each(["tiny", "text", "sd1", "wide"])("unet-%s, against diffusers", (name) => {
+describe.each(["tiny", "text", "sd1", "wide", "scale"])("unet-%s, against diffusers", (name) => {
   const folder = `unet-${name}`;
   const weightsFile = `${folder}/diffusion_pytorch_model.safetensors`;
   const config = parseUNetConfig(goldenJson(`${folder}/config.json`));

@@ -21,6 +21,8 @@ export interface UNetConfig {
   /** In spite of its name the number of heads of each block (diffusers issue 2011). */
   readonly attention_head_dim: readonly number[];
   readonly use_linear_projection: boolean;
+  /** Whether the time step is added to each channel, or scales and shifts what is normed (Dhariwal & Nichol 2021, 4.1). */
+  readonly resnet_time_scale_shift: "default" | "scale_shift";
   /**
    * What is added to the time embedding. "text": the whole text, pooled by attention in so many heads; "text_time": a
    * pooled text, and numbers that describe the picture, each embedded in so many elements.
@@ -64,7 +66,7 @@ const unetSchema: z.ZodType<
   reverse_transformer_layers_per_block: z.null().default(null),
   attention_head_dim: z.union([positive, z.array(positive)]).default(8),
   use_linear_projection: z.boolean().default(false),
-  resnet_time_scale_shift: z.literal("default").default("default"),
+  resnet_time_scale_shift: z.enum(["default", "scale_shift"]).default("default"),
   class_embed_type: z.null().default(null),
   class_embeddings_concat: z.literal(false).default(false),
   addition_embed_type: z.enum(["text", "text_time"]).nullable().default(null),

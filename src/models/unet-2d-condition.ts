@@ -62,6 +62,7 @@ export const unet2DCondition: (
   const context: UNetContext = {
     config,
     norm,
+    scaleShift: config.resnet_time_scale_shift === "scale_shift",
     time: silu(timeEmbedding(scope, conditions, config)),
     text: encoderHiddenStates,
   };

@@ -31,6 +31,8 @@ export interface ResnetContext {
   readonly norm: { readonly groups: number; readonly eps: number };
   /** SiLU of the time embedding, [batch, features], where the network is told a time step. */
   readonly time?: Tensor;
+  /** Whether the time step scales and shifts the second norm, in place of being added before it. */
+  readonly scaleShift?: boolean;
 }
 
 /** What every block of one U-Net is given. */
@@ -46,27 +48,19 @@ export type Block<Rest extends readonly unknown[], Result = FeatureMap> = (
   ...rest: Rest
 ) => Result;
 
-/**
- * Residual block; a time step, if there is one, is added between its convolutions (diffusers' models/resnet.py
- * ResnetBlock2D).
- */
+/** Residual block, which may be told a time step (diffusers' models/resnet.py ResnetBlock2D). */
 export const resnet: Block<[{ channels: number }, ResnetContext]> = module(
-  (scope, map, { channels }, { norm, time }) => {
+  (scope, map, { channels }, context) => {
     const first = conv2d(
       scope.at("conv1"),
-      elementwise(groupNorm(scope.at("norm1"), map, norm), silu),
+      elementwise(groupNorm(scope.at("norm1"), map, context.norm), silu),
       { channels, kernel: 3 },
     );
-    const told = time ? shifted(scope.at("time_emb_proj"), first, time) : first;
-    const second = conv2d(
-      scope.at("conv2"),
-      elementwise(groupNorm(scope.at("norm2"), told, norm), silu),
-      {
-        channels,
-        kernel: 3,
-        init: zeros,
-      },
-    );
+    const second = conv2d(scope.at("conv2"), elementwise(normTold(scope, first, context), silu), {
+      channels,
+      kernel: 3,
+      init: zeros,
+    });
     const shortcut =
       map.channels === channels
         ? map
@@ -75,11 +69,27 @@ export const resnet: Block<[{ channels: number }, ResnetContext]> = module(
   },
 );
 
-/** Adds a projection of the time step to each channel. */
-const shifted: Block<[Tensor]> = module((scope, map, time) => {
-  const shift = map.layout.perChannel(linear(scope, time, { features: map.channels }));
-  return elementwise(map, (x) => add(x, shift));
-});
+/** The second norm of a residual block, and the time step, if there is one: a projection of it for each channel. */
+function normTold(
+  scope: Scope,
+  map: FeatureMap,
+  { norm, time, scaleShift }: ResnetContext,
+): FeatureMap {
+  const normed = (x: FeatureMap) => groupNorm(scope.at("norm2"), x, norm);
+  if (time === undefined) return normed(map);
+  const { channels, layout } = map;
+  const projected = (count: number) =>
+    linear(scope.at("time_emb_proj"), time, { features: count * channels });
+  if (!scaleShift) {
+    const shift = layout.perChannel(projected(1));
+    return normed(elementwise(map, (x) => add(x, shift)));
+  }
+  const both = projected(2);
+  const [scale, shift] = [0, channels].map((from) =>
+    layout.perChannel(slice(both, 1, from, from + channels)),
+  ) as [Tensor, Tensor];
+  return elementwise(normed(map), (x) => add(mul(x, add(scale, 1)), shift));
+}
 
 /** hidden * gelu(gate), then a projection (Shazeer 2020, GEGLU); the two halves are products of their own. */
 const feedForward: (scope: Scope, x: Tensor) => Tensor = module((scope, x) => {

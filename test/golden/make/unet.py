@@ -1,4 +1,4 @@
-"""Reference files for UNet2DConditionModel: test/golden/unet-{tiny,text,sd1,wide}/."""
+"""Reference files for UNet2DConditionModel: test/golden/unet-{tiny,text,sd1,wide,scale}/."""
 
 from pathlib import Path
 
@@ -42,10 +42,15 @@ CONFIGS = {
         block_out_channels=(16, 24), norm_num_groups=8,
         addition_embed_type="text", addition_embed_type_num_heads=4,
     ),
+    "scale": dict(
+        TWO_LEVELS, sample_size=8, in_channels=4, out_channels=4,
+        block_out_channels=(8, 16), norm_num_groups=4,
+        resnet_time_scale_shift="scale_shift",
+    ),
 }
 
 # The gradients kept are those of parameters with at most so many elements (None: all).
-GRADIENT_ELEMENTS = {"tiny": None, "text": None, "sd1": 256, "wide": 256}
+GRADIENT_ELEMENTS = {"tiny": None, "text": None, "sd1": 256, "wide": 256, "scale": 256}
 
 
 def draw(generator: torch.Generator, *shape: int) -> torch.Tensor:
