@@ -2,7 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { TextToImage } from "../src/pipelines/index.node.ts";
+import { readModelFolder, TextToImage } from "../src/pipelines/index.node.ts";
+import { weightsUnder } from "../src/pipelines/index.ts";
 import { Random } from "../src/tensor/index.ts";
 import {
   type Dataset,
@@ -117,6 +118,42 @@ test("goes on, bit for bit, from either stage", async () => {
     expect(log(out)).toBe(log(join(folder, "whole")));
   }
 }, 120_000);
+
+test("begins with a model: keeps its autoencoder and its words, goes on with the rest", async () => {
+  const model = join(folder, "whole", "model");
+  const tuned = { learningRate: 1e-7, warmupSteps: 0, weightDecay: 0, batchSize: 4, steps: 4 };
+  const [out, stopped] = [join(folder, "tuned"), join(folder, "tuned-stopped")];
+  const losses: number[] = [];
+  for await (const { loss } of train(discs, { out, model, recipe: tuned })) losses.push(loss);
+  for await (const { step } of train(discs, { out: stopped, model, recipe: tuned }))
+    if (step === 2) break;
+  const rest: number[] = [];
+  for await (const { loss } of train(discs, { out: stopped, resume: true })) rest.push(loss);
+  expect(rest).toEqual(losses.slice(2));
+
+  const [before, after] = await Promise.all([
+    readModelFolder(model),
+    readModelFolder(join(out, "model")),
+  ]);
+  expect(after.files).toEqual(before.files);
+  expect(weightsUnder(after, "vae.")).toEqual(weightsUnder(before, "vae."));
+  const trained = weightsUnder(after, "unet.");
+  for (const [key, { data }] of weightsUnder(before, "unet."))
+    trained.get(key)!.data.forEach((x, i) => {
+      expect(Math.abs(x - data[i]!)).toBeLessThan(1e-4 + 1e-3 * Math.abs(x));
+    });
+
+  const refusal = train(discs, {
+    out: join(folder, "refused"),
+    model,
+    recipe: { promptTokens: 9 },
+  });
+  await expect(refusal.next()).rejects.toThrow("promptTokens: expected none with model");
+  const other = { ...discs, size: 32 };
+  await expect(train(other, { out: join(folder, "refused"), model }).next()).rejects.toThrow(
+    "expected pictures of 16 x 16 pixels, got 32 x 32",
+  );
+});
 
 test("an autoencoder that is there already is used as it is", async () => {
   const out = join(folder, "second");

@@ -15,6 +15,7 @@ interface Typed {
   readonly learningRate?: number;
   readonly seed?: number;
   readonly size?: number;
+  readonly model?: string;
 }
 
 /** `frabbit train`. */
@@ -27,6 +28,7 @@ export function trainCommand(): Command {
     )
     .requiredOption("--out <folder>", "where recipe, log, checkpoints, samples and the model go")
     .option("--resume", "go on from the folder's last checkpoint, with its recipe")
+    .option("--model <folder>", "a model to begin with, in place of random weights")
     .option("--steps <n>", "optimiser steps in all", numberFor("steps"))
     .option("--batch <n>", "pictures of one step", numberFor("batch"))
     .option("--learning-rate <x>", "peak learning rate of AdamW", numberFor("learning-rate"))
@@ -42,12 +44,18 @@ export function trainCommand(): Command {
 /** Trains until the end or Ctrl-C, which keeps a checkpoint. */
 async function runTraining(data: string, typed: Typed): Promise<void> {
   exitOnInterrupt();
-  const { out, resume = false, size } = typed;
+  const { out, resume = false, size, model } = typed;
   const { train } = await import("../training/index.node.ts");
   const progress = await trainingProgress();
   let interrupted = false;
   let endInterrupts: (() => void) | undefined;
-  const options = { out, resume, recipe: choices(typed), ...(size !== undefined && { size }) };
+  const options = {
+    out,
+    resume,
+    recipe: choices(typed),
+    ...(size !== undefined && { size }),
+    ...(model !== undefined && { model }),
+  };
   try {
     for await (const step of train(data, { ...options, log: tell })) {
       endInterrupts ??= onInterrupt(() => {

@@ -9,6 +9,7 @@ export {
   modelFiles,
   modelParameters,
   parseModel,
+  weightsUnder,
 } from "./model.ts";
 export type { NetworkOptions } from "./networks.ts";
 export { fromPatches, toPatches } from "./patches.ts";

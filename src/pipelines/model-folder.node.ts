@@ -2,12 +2,10 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { Shape } from "../graph/index.ts";
-import type { Weights } from "../runtime/index.ts";
 import { readSafetensors, writeSafetensors } from "../safetensors/index.node.ts";
 import { atomicWrite, fileFault } from "../tensor/index.node.ts";
-import { type NdArray, sizeOf, UserError } from "../tensor/index.ts";
-import { type Model, modelParameters } from "./model.ts";
+import { UserError } from "../tensor/index.ts";
+import { type Model, weightsUnder } from "./model.ts";
 import { type ModelSource, readModel, weightFiles } from "./read-model.ts";
 
 /**
@@ -69,13 +67,12 @@ export function writeModelFolder(
 
 /** Writes a model's files into a folder that is there, and returns their names. */
 function writeFiles(folder: string, model: Model, dtype: "F32" | "F16"): readonly string[] {
-  const shapes = modelParameters(model);
   const weights = weightFiles(model);
   const names = [...Object.keys(model.files), ...weights.map(({ file }) => file)];
   for (const name of names) mkdirSync(dirname(join(folder, name)), { recursive: true });
   for (const [name, text] of Object.entries(model.files)) atomicWrite(join(folder, name), text);
   for (const { file, scope } of weights) {
-    writeSafetensors(join(folder, file), tensorsOf(model.weights, shapes, scope), { dtype });
+    writeSafetensors(join(folder, file), weightsUnder(model, scope), { dtype });
   }
   return names;
 }
@@ -92,19 +89,4 @@ function moveInto(folder: string, temporary: string, names: readonly string[]): 
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     renameSync(join(temporary, name), join(folder, name));
   }
-}
-
-function tensorsOf(
-  weights: Weights,
-  shapes: ReadonlyMap<string, Shape>,
-  scope: string,
-): ReadonlyMap<string, NdArray> {
-  const tensors = new Map<string, NdArray>();
-  for (const [name, shape] of shapes) {
-    if (!name.startsWith(scope)) continue;
-    const start = weights.bytes.byteOffset + weights.offsetOf(name);
-    const data = new Float32Array(weights.bytes.buffer, start, sizeOf(shape));
-    tensors.set(name.slice(scope.length), { shape, data });
-  }
-  return tensors;
 }

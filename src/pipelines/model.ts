@@ -15,7 +15,7 @@ import {
   unet2DCondition,
 } from "../models/index.ts";
 import type { Weights } from "../runtime/index.ts";
-import { UserError } from "../tensor/index.ts";
+import { type NdArray, sizeOf, UserError } from "../tensor/index.ts";
 import { ClipTokenizer, type TokenizerFiles } from "../text/index.ts";
 
 /** The text files of a model folder by their path in it, as they lie on disk. */
@@ -165,6 +165,18 @@ export function modelParameters({
     ...(autoencoder ? smallestAutoencoder(autoencoder) : []),
   ]);
   return new Map(Array.from(parameters, ([name, { shape }]) => [name, shape]));
+}
+
+/** A model's weights under a scope, `unet.` for example, by state-dict key; they share the model's memory. */
+export function weightsUnder(model: Model, scope: string): ReadonlyMap<string, NdArray> {
+  const { bytes, offsetOf } = model.weights;
+  const parameters = [...modelParameters(model)].filter(([name]) => name.startsWith(scope));
+  return new Map(
+    parameters.map(([name, shape]) => {
+      const data = new Float32Array(bytes.buffer, bytes.byteOffset + offsetOf(name), sizeOf(shape));
+      return [name.slice(scope.length), { shape, data }];
+    }),
+  );
 }
 
 /** Names of the U-Net's inner tensors that can be read and changed: its attention maps, in the order of their use. */

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { readModelFolder } from "../pipelines/index.node.ts";
+import { nativeSize } from "../pipelines/index.ts";
 import { type Backend, onnxruntimeNode } from "../runtime/index.node.ts";
 import { UserError } from "../tensor/index.ts";
 import { readAutoencoder } from "./autoencoder/autoencoder-folder.node.ts";
@@ -12,13 +14,15 @@ import { newModel } from "./diffusion/new-model.ts";
 import {
   checkChoices,
   defaultRecipe,
+  type Origin,
   parseRecipe,
   pictureSize,
   type Recipe,
   type RecipeChoices,
+  recipeFrom,
   sizeMultiple,
 } from "./diffusion/recipe.ts";
-import { trainDiffusion } from "./diffusion/train-diffusion.node.ts";
+import { beginningOf, trainDiffusion } from "./diffusion/train-diffusion.node.ts";
 import { readRecipe, refuseTraining, sweep, writeRecipe } from "./recipe-file.node.ts";
 import { claimFolder, type Intervals, type StepOf } from "./training-folder.node.ts";
 
@@ -29,6 +33,8 @@ export interface TrainOptions extends Intervals {
   readonly recipe?: RecipeChoices;
   /** Goes on from the folder's checkpoint with its recipe, of which only `steps` may be given anew. */
   readonly resume?: boolean;
+  /** A model folder to begin with, in place of random weights: what it has learnt is built upon. */
+  readonly model?: string;
   /** Pixels a side that a folder of pictures is resized to. Default 64. */
   readonly size?: number;
   /** Told what takes time before the first step. */
@@ -43,9 +49,9 @@ export type RecipeStep = StepOf<Recipe | AutoencoderRecipe>;
 /** Refuses options that cannot be, or would be passed over, before anything is opened or made. */
 function checkOptions(
   data: string | Dataset,
-  { recipe = {}, resume = false, size }: TrainOptions,
+  { recipe = {}, resume = false, size, model }: TrainOptions,
 ): void {
-  const given = { ...recipe, ...(size !== undefined && { size }) };
+  const given = { ...recipe, ...(size !== undefined && { size }), ...(model && { model }) };
   const other = Object.keys(given).find((name) => name !== "steps");
   if (resume && other !== undefined)
     throw new UserError(
@@ -53,6 +59,8 @@ function checkOptions(
     );
   checkChoices(recipe);
   if (size === undefined) return;
+  if (model !== undefined)
+    throw new UserError("size: expected none with model, whose pictures have a size of their own");
   if (typeof data !== "string" || Object.hasOwn(corpora, data))
     throw new UserError("size: expected none with data whose pictures have a size of their own");
   if (!Number.isInteger(size / sizeMultiple) || size <= 0)
@@ -75,17 +83,28 @@ async function openData(
   return load ? load({ log }) : loadFolder(data, size);
 }
 
+async function openOrigin(folder: string | undefined): Promise<Origin | undefined> {
+  if (folder === undefined) return undefined;
+  const model = await readModelFolder(folder);
+  return { folder, model, size: nativeSize(model) };
+}
+
 /** The recipe that was begun, or a new one. */
 function settleRecipe(
   dataset: Dataset,
   begun: Recipe | undefined,
   { out, recipe: choices = {} }: TrainOptions,
+  origin?: Origin,
 ): Recipe {
   if (begun && (begun.data !== dataset.name || begun.pictures !== dataset.count))
     throw new UserError(
       `${out}: expected the data that it was begun with (${begun.data}, ${begun.pictures} pictures), got ${dataset.name}, ${dataset.count} pictures`,
     );
-  const recipe = begun ? { ...begun, ...choices } : defaultRecipe(dataset, choices);
+  const recipe = begun
+    ? { ...begun, ...choices }
+    : origin
+      ? recipeFrom(origin, defaultRecipe(dataset, choices), choices)
+      : defaultRecipe(dataset, choices);
   const size = pictureSize(recipe);
   if (size !== dataset.size)
     throw new UserError(
@@ -121,19 +140,24 @@ async function* trainInFolder(
   data: string | Dataset,
   options: TrainOptions,
 ): AsyncGenerator<RecipeStep, void, void> {
-  const { out, resume = false, backend = onnxruntimeNode } = options;
+  const { out, resume = false, model, backend = onnxruntimeNode } = options;
   const begun = resume ? readRecipe(out, parseRecipe) : undefined;
   if (begun) sweep(out);
   else refuseTraining(out);
-  const dataset = await openData(data, begun ? pictureSize(begun) : (options.size ?? 64), options);
-  const recipe = settleRecipe(dataset, begun, options);
-  newModel(recipe, dataset); // proves the recipe
+  const origin = await openOrigin(begun ? begun.from?.model : model);
+  const size = begun ? pictureSize(begun) : (origin?.size ?? options.size ?? 64);
+  const dataset = await openData(data, size, options);
+  const recipe = settleRecipe(dataset, begun, options, origin);
   const means = { dataset, backend, ...options };
-  const autoencoder = join(out, "autoencoder");
-  if (recipe.autoencoder) {
-    writeRecipe(out, recipe);
-    yield* trainAutoencoder(autoencoder, recipe.autoencoder, means);
+  if (!recipe.autoencoder) {
+    const beginning = origin ? beginningOf(origin.model) : { config: newModel(recipe, dataset) };
+    return yield* trainDiffusion(out, recipe, beginning, means);
   }
-  const trained = recipe.autoencoder && (await readAutoencoder(join(autoencoder, "model")));
-  yield* trainDiffusion(out, recipe, { ...means, ...(trained && { autoencoder: trained }) });
+  newModel(recipe, dataset); // proves the recipe
+  const autoencoder = join(out, "autoencoder");
+  writeRecipe(out, recipe);
+  yield* trainAutoencoder(autoencoder, recipe.autoencoder, means);
+  const { vae, weights } = await readAutoencoder(join(autoencoder, "model"));
+  const beginning = { config: newModel(recipe, dataset, vae), autoencoder: weights };
+  yield* trainDiffusion(out, recipe, beginning, means);
 }

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { autoencoderDownsampling, parseAutoencoderConfig } from "../../models/index.ts";
+import type { Model, ModelFiles } from "../../pipelines/index.ts";
+import { UserError } from "../../tensor/index.ts";
 import {
   type AutoencoderRecipe,
   autoencoderRecipeSchema,
@@ -26,6 +28,8 @@ export interface Recipe extends Optimisation, DataName {
   readonly captionDropout: number;
   /** Of a model of latents: how the autoencoder is made, which is trained first. Without, the model is one of pixels. */
   readonly autoencoder?: AutoencoderRecipe | undefined;
+  /** The model that it begins with, in place of random weights, and its pixels a side; what follows is then that model's. */
+  readonly from?: { readonly model: string; readonly size: number } | undefined;
   /** How many different examples there are; without it, each is new. */
   readonly pool?: number | undefined;
   readonly unet: Readonly<Record<string, unknown>>;
@@ -38,7 +42,12 @@ export interface Recipe extends Optimisation, DataName {
 }
 
 /** Pixels a side of the pictures that a recipe's U-Net is for. */
-export function pictureSize({ unet, autoencoder }: Pick<Recipe, "unet" | "autoencoder">): number {
+export function pictureSize({
+  unet,
+  autoencoder,
+  from,
+}: Pick<Recipe, "unet" | "autoencoder" | "from">): number {
+  if (from) return from.size;
   const factor = autoencoder
     ? downsamplingOf(autoencoder)
     : Math.sqrt(Number(unet.in_channels) / 3);
@@ -54,6 +63,7 @@ const recipeFields = z.strictObject({
   timestepShift: z.number().positive(),
   captionDropout: share,
   autoencoder: autoencoderRecipeSchema.optional(),
+  from: z.strictObject({ model: z.string(), size: positive }).optional(),
   pool: positive.optional(),
   unet: json,
   textEncoder: json,
@@ -79,10 +89,10 @@ export function parseRecipe(recipe: unknown, where: string): Recipe {
   return parseFields(recipeSchema, recipe, where);
 }
 
-/** What a person may set: anything but what the data decide. */
-export type RecipeChoices = Partial<Omit<Recipe, "data" | "pictures">>;
+/** What a person may set: anything but what the data and other options decide. */
+export type RecipeChoices = Partial<Omit<Recipe, "data" | "pictures" | "from">>;
 
-const choicesSchema = recipeFields.omit({ data: true, pictures: true }).partial();
+const choicesSchema = recipeFields.omit({ data: true, pictures: true, from: true }).partial();
 
 /**
  * Checks a person's choices before there is a recipe.
@@ -90,6 +100,49 @@ const choicesSchema = recipeFields.omit({ data: true, pictures: true }).partial(
  */
 export function checkChoices(choices: RecipeChoices): void {
   parseFields(choicesSchema, choices, "recipe");
+}
+
+/** What a model that a training begins with decides of the recipe. */
+const decidedByModel = [
+  "autoencoder",
+  "unet",
+  "textEncoder",
+  "scheduler",
+  "vocabularySize",
+  "promptTokens",
+] as const satisfies readonly (keyof Recipe)[];
+
+/** A model that a training begins with. */
+export interface Origin {
+  readonly folder: string;
+  readonly model: Model;
+  /** Pixels a side of its pictures. */
+  readonly size: number;
+}
+
+/**
+ * A recipe that begins with a model.
+ * @throws UserError when a choice is what the model decides.
+ */
+export function recipeFrom(
+  { folder, model, size }: Origin,
+  recipe: Recipe,
+  choices: RecipeChoices,
+): Recipe {
+  const decided = decidedByModel.find((name) => choices[name] !== undefined);
+  if (decided !== undefined)
+    throw new UserError(`${decided}: expected none with model, which decides it`);
+  const config = (name: keyof ModelFiles) => JSON.parse(model.files[name] ?? "");
+  return {
+    ...recipe,
+    autoencoder: undefined,
+    from: { model: folder, size },
+    unet: config("unet/config.json"),
+    textEncoder: config("text_encoder/config.json"),
+    scheduler: config("scheduler/scheduler_config.json"),
+    vocabularySize: model.textEncoder.vocab_size,
+    promptTokens: model.tokenizer.modelMaxLength,
+  };
 }
 
 const patch = 4;

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { writeModelFolder } from "../../pipelines/index.node.ts";
-import { type Model, type ModelConfig, TextToImage } from "../../pipelines/index.ts";
+import { type Model, type ModelConfig, TextToImage, weightsUnder } from "../../pipelines/index.ts";
 import type { Backend, Weights } from "../../runtime/index.node.ts";
-import { scopeName, type TrainedAutoencoder } from "../autoencoder/autoencoder-folder.node.ts";
+import type { NdArray } from "../../tensor/index.ts";
+import { scopeName } from "../autoencoder/autoencoder-folder.node.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { writeRecipe } from "../recipe-file.node.ts";
 import { drawSamples, replaceFolder } from "../reports.node.ts";
@@ -11,14 +12,22 @@ import { type Intervals, restore, type StepOf, takeSteps } from "../training-fol
 import { makeBatch } from "./batch.ts";
 import { denoisingGraph } from "./denoising-graph.ts";
 import { examplesOf } from "./examples.ts";
-import { newModel } from "./new-model.ts";
 import type { Recipe } from "./recipe.ts";
+
+/** What a training begins with. */
+export interface Beginning {
+  readonly config: ModelConfig;
+  /** Of a model of latents: its autoencoder's weights by state-dict key, which stay as they are. */
+  readonly autoencoder?: Parameters | undefined;
+  /** The other networks' weights by parameter, in place of random ones. */
+  readonly weights?: Parameters | undefined;
+}
+
+type Parameters = ReadonlyMap<string, NdArray>;
 
 interface Means extends Intervals {
   readonly dataset: Dataset;
   readonly backend: Backend;
-  /** Of a model of latents. */
-  readonly autoencoder?: TrainedAutoencoder;
 }
 
 /**
@@ -28,14 +37,15 @@ interface Means extends Intervals {
 export async function* trainDiffusion(
   out: string,
   recipe: Recipe,
-  { dataset, backend, autoencoder, ...intervals }: Means,
+  { config, autoencoder, weights }: Beginning,
+  { dataset, backend, ...intervals }: Means,
 ): AsyncGenerator<StepOf<Recipe>, void, void> {
-  const config = newModel(recipe, dataset, autoencoder?.vae);
   await using encoder = new TextToImage(withWeights(config, autoencoder), { backend });
   const examples = examplesOf(dataset, (picture) => encoder.encode(picture), recipe);
   const batch = (index: number) => makeBatch({ ...recipe, ...config, examples }, index);
   const graph = denoisingGraph(config.unet, config.textEncoder, recipe.batchSize);
   await using trainer = await Trainer.create(recipe, { graph, batch }, backend);
+  if (weights) beginWith(weights, trainer);
   await restore(out, trainer);
   writeRecipe(out, recipe);
   const report = async () => {
@@ -48,16 +58,26 @@ export async function* trainDiffusion(
   yield* takeSteps({ folder: out, trainer, recipe, report }, intervals);
 }
 
+/** A model as a beginning. */
+export function beginningOf(model: Model): Beginning {
+  return {
+    config: model,
+    weights: weightsUnder(model, ""),
+    ...(model.autoencoder && { autoencoder: weightsUnder(model, `${scopeName}.`) }),
+  };
+}
+
+function beginWith(weights: Parameters, { slots, state }: Trainer): void {
+  for (const { name, start } of slots) state.parameters.set(weights.get(name)!.data, start);
+  state.ema.set(state.parameters);
+}
+
 /** The model with an autoencoder's weights behind those that are trained. */
-function withWeights(
-  config: ModelConfig,
-  autoencoder?: TrainedAutoencoder,
-  trained?: Weights,
-): Model {
+function withWeights(config: ModelConfig, autoencoder?: Parameters, trained?: Weights): Model {
   const offsets = new Map<string, number>();
   const parts = [trained?.bytes ?? new Uint8Array()];
   let end = parts[0]!.length;
-  for (const [key, { data }] of autoencoder?.weights ?? []) {
+  for (const [key, { data }] of autoencoder ?? []) {
     offsets.set(`${scopeName}.${key}`, end);
     parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     end += data.byteLength;
