@@ -4,12 +4,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  addNoise,
   clipDenoised,
   type Denoiser,
   levelAt,
   type NoiseLevel,
-  normalNoise,
   predict,
   type Schedule,
 } from "../src/diffusion/index.ts";
@@ -27,6 +25,7 @@ import { examplesOf } from "../src/training/diffusion/examples.ts";
 import { newModel } from "../src/training/diffusion/new-model.ts";
 import { defaultRecipe, type Recipe } from "../src/training/diffusion/recipe.ts";
 import { Trainer } from "../src/training/trainer.ts";
+import { pictureErrors } from "./picture-errors.ts";
 
 const steps = Number(process.argv[2] ?? 1500);
 const folder = "docs/objectives";
@@ -103,41 +102,6 @@ function fromOneStep(schedule: Schedule): (denoise: Denoiser) => Denoiser {
   };
 }
 
-interface CaptionedPicture {
-  /** [1, 3, size, size] */
-  readonly picture: NdArray;
-  readonly caption: string;
-}
-
-/** Mean squared error of the picture as the loop takes it, clipped to its range, at each of `shares`. */
-async function pictureErrors(
-  pipeline: TextToImage,
-  clip: (denoise: Denoiser) => Denoiser,
-  examples: readonly CaptionedPicture[],
-): Promise<number[]> {
-  const { schedule } = pipeline.model.scheduler;
-  const errors: number[] = [];
-  for (const share of shares) {
-    const t = schedule.alphasCumprod.findIndex((left) => left <= share);
-    const level = levelAt(schedule, t);
-    let sum = 0;
-    for (const [i, { picture, caption }] of examples.entries()) {
-      const clean = await pipeline.encode(picture);
-      const latent = addNoise(clean, normalNoise(clean.shape, [new Random(i)]), level);
-      const levels = [level, { t: -1, alpha: 1, sigma: 0 }];
-      const run = pipeline.steps(caption, { latent, levels, guidanceScale: 1, clip });
-      const { value } = await run.next();
-      if (value === undefined || !("denoised" in value)) throw new Error("expected a step");
-      const { denoised } = value;
-      sum +=
-        denoised.data.reduce((total, x, k) => total + (x - clean.data[k]!) ** 2, 0) /
-        clean.data.length;
-    }
-    errors.push(sum / examples.length);
-  }
-  return errors;
-}
-
 interface Outcome extends Run {
   /** After so many steps: the errors at each of `shares`. */
   readonly curve: readonly (readonly [step: number, errors: readonly number[]])[];
@@ -172,7 +136,7 @@ async function trainOne(run: Run, dataset: Dataset): Promise<Outcome> {
     await trainer.next();
     if (trainer.step % Math.ceil(steps / readings) !== 0 && trainer.step !== steps) continue;
     await using pipeline = pipelineNow();
-    curve.push([trainer.step, await pictureErrors(pipeline, clip, judged)]);
+    curve.push([trainer.step, await pictureErrors(pipeline, judged, { shares, clip })]);
     console.error(run, ...curve.at(-1)!);
   }
   await using pipeline = pipelineNow();

@@ -35,6 +35,7 @@ const recipe: RecipeChoices = {
   ...tinyTraining.recipe,
   steps: 5,
   pool: 3,
+  halfSize: { steps: 3, batchSize: 6, pool: 4 },
   autoencoder: {
     data: "discs",
     pictures: 2,
@@ -80,15 +81,19 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const log = (training: string): string => readFileSync(join(training, "log.jsonl"), "utf8");
 
-test("learns the autoencoder first, and pictures come back of its latents", async () => {
+test("learns the autoencoder first, then half-size pictures, and pictures come back of its latents", async () => {
   expect(whole.map(({ step }) => step)).toEqual([
     ...Array.from({ length: 200 }, (_, i) => i + 1),
+    ...[1, 2, 3],
     ...[1, 2, 3, 4, 5],
   ]);
   expect(whole[199]!.loss).toBeLessThan(0.4 * whole[0]!.loss);
   await using pipeline = await TextToImage.load(join(folder, "whole", "model"));
   const [picture] = await pipeline.generate("a red disc", { steps: 2 });
   expect(picture?.shape).toEqual([3, 16, 16]);
+  await using half = await TextToImage.load(join(folder, "whole", "half-size", "model"));
+  const [small] = await half.generate("a red disc", { steps: 2 });
+  expect(small?.shape).toEqual([3, 8, 8]);
   const random = new Random(3);
   const examples = Array.from({ length: 16 }, () => discs.example(random).picture);
   const pictures = {
@@ -106,8 +111,8 @@ test("learns the autoencoder first, and pictures come back of its latents", asyn
   expect(error / back.data.length).toBeLessThan(0.15);
 });
 
-test("goes on, bit for bit, from either stage", async () => {
-  for (const stop of [120, 202]) {
+test("goes on, bit for bit, from any stage", async () => {
+  for (const stop of [120, 201, 205]) {
     const out = join(folder, `stopped-${stop}`);
     let taken = 0;
     for await (const _ of train(discs, { out, recipe })) if (++taken === stop) break;
@@ -115,6 +120,7 @@ test("goes on, bit for bit, from either stage", async () => {
     for await (const step of train(discs, { out, resume: true })) rest.push(step);
     expect(rest.map(({ loss }) => loss)).toEqual(whole.slice(stop).map(({ loss }) => loss));
     expect(log(join(out, "autoencoder"))).toBe(log(join(folder, "whole", "autoencoder")));
+    expect(log(join(out, "half-size"))).toBe(log(join(folder, "whole", "half-size")));
     expect(log(out)).toBe(log(join(folder, "whole")));
   }
 }, 120_000);

@@ -58,7 +58,9 @@ test("a training goes on to its end and says where the model is", async () => {
   await beginTraining();
   const { code, err } = await frabbit("train", "data", "--out", "out", "--resume", "--steps", "3");
   expect(code).toBe(0);
-  expect(err[0]).toMatch(/^frabbit: step 3\/3, loss \d\.\d{4}, [\d.]+ pictures\/s, 0:00 left$/);
+  expect(err[0]).toMatch(
+    /^frabbit: 16 x 16: step 3\/3, loss \d\.\d{4}, [\d.]+ pictures\/s, 0:00 left$/,
+  );
   expect(err.slice(1)).toEqual([`frabbit: the model is in ${join("out", "model")}`]);
   expect((await readModelFolder("out/model")).unet.sample_size).toBe(4);
 });

@@ -45,8 +45,12 @@ export function trainCommand(): Command {
 async function runTraining(data: string, typed: Typed): Promise<void> {
   exitOnInterrupt();
   const { out, resume = false, size, model } = typed;
-  const { train } = await import("../training/index.node.ts");
-  const progress = await trainingProgress();
+  const { pictureSize, train } = await import("../training/index.node.ts");
+  const progress = await trainingProgress((recipe) => {
+    if ("vae" in recipe) return "autoencoder";
+    const size = pictureSize(recipe);
+    return `${size} x ${size}`;
+  });
   let interrupted = false;
   let endInterrupts: (() => void) | undefined;
   const options = {
@@ -94,7 +98,10 @@ interface TrainingProgress {
 
 const patience = 60; // seconds
 
-async function trainingProgress(): Promise<TrainingProgress> {
+/** @param stageOf what a recipe's training is called where one follows another. */
+async function trainingProgress(
+  stageOf: (recipe: RecipeStep["recipe"]) => string,
+): Promise<TrainingProgress> {
   const bar = process.stderr.isTTY ? await trainingBar() : undefined;
   let first: { readonly step: number; readonly at: number; readonly recipe: object } | undefined;
   let told = 0;
@@ -119,8 +126,8 @@ async function trainingProgress(): Promise<TrainingProgress> {
       if (bar || (seconds - told < patience && step !== steps)) return;
       told = seconds;
       const { rate, left } = figures;
-      const what = "vae" in recipe ? "autoencoder: " : "";
-      tell(`${what}step ${step}/${steps}, loss ${figures.loss}, ${rate} pictures/s, ${left} left`);
+      const done = `step ${step}/${steps}, loss ${figures.loss}`;
+      tell(`${stageOf(recipe)}: ${done}, ${rate} pictures/s, ${left} left`);
     },
     end() {
       bar?.stop();

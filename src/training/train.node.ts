@@ -22,7 +22,8 @@ import {
   recipeFrom,
   sizeMultiple,
 } from "./diffusion/recipe.ts";
-import { beginningOf, trainDiffusion } from "./diffusion/train-diffusion.node.ts";
+import { type Beginning, beginningOf, trainDiffusion } from "./diffusion/train-diffusion.node.ts";
+import { trainHalfSize } from "./diffusion/train-half-size.node.ts";
 import { readRecipe, refuseTraining, sweep, writeRecipe } from "./recipe-file.node.ts";
 import { claimFolder, type Intervals, type StepOf } from "./training-folder.node.ts";
 
@@ -149,15 +150,19 @@ async function* trainInFolder(
   const dataset = await openData(data, size, options);
   const recipe = settleRecipe(dataset, begun, options, origin);
   const means = { dataset, backend, ...options };
-  if (!recipe.autoencoder) {
-    const beginning = origin ? beginningOf(origin.model) : { config: newModel(recipe, dataset) };
-    return yield* trainDiffusion(out, recipe, beginning, means);
+  let beginning: Beginning = origin
+    ? beginningOf(origin.model)
+    : { config: newModel(recipe, dataset) }; // proves the recipe
+  if (recipe.autoencoder) {
+    const folder = join(out, "autoencoder");
+    writeRecipe(out, recipe);
+    yield* trainAutoencoder(folder, recipe.autoencoder, means);
+    const { vae, weights } = await readAutoencoder(join(folder, "model"));
+    beginning = { config: newModel(recipe, dataset, vae), autoencoder: weights };
   }
-  newModel(recipe, dataset); // proves the recipe
-  const autoencoder = join(out, "autoencoder");
-  writeRecipe(out, recipe);
-  yield* trainAutoencoder(autoencoder, recipe.autoencoder, means);
-  const { vae, weights } = await readAutoencoder(join(autoencoder, "model"));
-  const beginning = { config: newModel(recipe, dataset, vae), autoencoder: weights };
+  if (recipe.halfSize) {
+    writeRecipe(out, recipe);
+    beginning = yield* trainHalfSize(join(out, "half-size"), recipe, beginning, means);
+  }
   yield* trainDiffusion(out, recipe, beginning, means);
 }

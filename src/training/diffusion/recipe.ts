@@ -28,6 +28,11 @@ export interface Recipe extends Optimisation, DataName {
   readonly captionDropout: number;
   /** Of a model of latents: how the autoencoder is made, which is trained first. Without, the model is one of pixels. */
   readonly autoencoder?: AutoencoderRecipe | undefined;
+  /**
+   * A training on pictures of half the size that comes before, with so many steps and pictures a step: there a picture
+   * costs a quarter (Karras et al. 2018, section 2; Rombach et al. 2022, appendix E.1 begin small, too).
+   */
+  readonly halfSize?: HalfSize | undefined;
   /** The model that it begins with, in place of random weights, and its pixels a side; what follows is then that model's. */
   readonly from?: { readonly model: string; readonly size: number } | undefined;
   /** How many different examples there are; without it, each is new. */
@@ -39,6 +44,15 @@ export interface Recipe extends Optimisation, DataName {
   readonly vocabularySize: number;
   /** Tokens of a prompt, with start and end. */
   readonly promptTokens: number;
+}
+
+/** What differs in the training on pictures of half the size. */
+export type HalfSize = Pick<Recipe, "steps" | "batchSize"> & { readonly pool?: number | undefined };
+
+/** The recipe of the training on pictures of half the size. */
+export function halfSizeRecipe({ halfSize, ...recipe }: Recipe): Recipe {
+  const { unet } = recipe;
+  return { ...recipe, ...halfSize, unet: { ...unet, sample_size: Number(unet.sample_size) / 2 } };
 }
 
 /** Pixels a side of the pictures that a recipe's U-Net is for. */
@@ -63,6 +77,9 @@ const recipeFields = z.strictObject({
   timestepShift: z.number().positive(),
   captionDropout: share,
   autoencoder: autoencoderRecipeSchema.optional(),
+  halfSize: z
+    .strictObject({ steps: positive, batchSize: positive, pool: positive.optional() })
+    .optional(),
   from: z.strictObject({ model: z.string(), size: positive }).optional(),
   pool: positive.optional(),
   unet: json,
@@ -161,7 +178,7 @@ export function defaultRecipe(
   choices: RecipeChoices = {},
 ): Recipe {
   const ofLatents = data.size > largestOfPixels;
-  const { steps = ofLatents ? 40_000 : 7600 } = choices;
+  const { steps = ofLatents ? 12_000 : 7600 } = choices;
   const autoencoder = ofLatents ? defaultAutoencoderRecipe(data) : undefined;
   const [channels, factor] = autoencoder
     ? [Number(autoencoder.vae.latent_channels), downsamplingOf(autoencoder)]
@@ -181,13 +198,19 @@ export function defaultRecipe(
     emaDecay: 0.999,
     timestepShift: 4,
     captionDropout: 0.1,
-    ...(autoencoder && { autoencoder, pool: 2 ** 17 }),
+    ...(autoencoder && {
+      autoencoder,
+      ...(data.size % 32 === 0 && {
+        halfSize: { steps: 2 * steps, batchSize: 64, pool: 2 ** 16 },
+      }),
+      pool: 2 ** 15,
+    }),
     unet: {
       _class_name: "UNet2DConditionModel",
       sample_size: data.size / factor,
       in_channels: channels,
       out_channels: channels,
-      block_out_channels: [96, 192],
+      block_out_channels: [96, ofLatents ? 256 : 192],
       down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D"],
       up_block_types: ["UpBlock2D", "UpBlock2D"],
       layers_per_block: 1,

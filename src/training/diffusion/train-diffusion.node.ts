@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeModelFolder } from "../../pipelines/index.node.ts";
 import { type Model, type ModelConfig, TextToImage, weightsUnder } from "../../pipelines/index.ts";
@@ -25,7 +26,7 @@ export interface Beginning {
 
 type Parameters = ReadonlyMap<string, NdArray>;
 
-interface Means extends Intervals {
+export interface Means extends Intervals {
   readonly dataset: Dataset;
   readonly backend: Backend;
 }
@@ -48,6 +49,7 @@ export async function* trainDiffusion(
   if (weights) beginWith(weights, trainer);
   await restore(out, trainer);
   writeRecipe(out, recipe);
+  if (trainer.step === recipe.steps && existsSync(join(out, "model"))) return;
   const report = async () => {
     const model = withWeights(config, autoencoder, trainer.averaged());
     replaceFolder(join(out, "model"), (folder) =>
@@ -73,7 +75,11 @@ function beginWith(weights: Parameters, { slots, state }: Trainer): void {
 }
 
 /** The model with an autoencoder's weights behind those that are trained. */
-function withWeights(config: ModelConfig, autoencoder?: Parameters, trained?: Weights): Model {
+export function withWeights(
+  config: ModelConfig,
+  autoencoder?: Parameters,
+  trained?: Weights,
+): Model {
   const offsets = new Map<string, number>();
   const parts = [trained?.bytes ?? new Uint8Array()];
   let end = parts[0]!.length;

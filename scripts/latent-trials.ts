@@ -1,0 +1,94 @@
+// What the diffusion of latents learns soonest, tried out: npx tsx scripts/latent-trials.ts AUTOENCODER [seconds]
+// Trains each variant of the scenes' default recipe for as many seconds of processor time (default 300) on the same
+// latents, and prints a row of a table: parameters, pictures seen, and the mean squared error of the picture where so
+// much of its variance is left. AUTOENCODER is the folder `autoencoder/model` of a training.
+import { TextToImage } from "../src/pipelines/index.ts";
+import { onnxruntimeNode } from "../src/runtime/index.node.ts";
+import { type NdArray, Random } from "../src/tensor/index.ts";
+import { readAutoencoder } from "../src/training/autoencoder/autoencoder-folder.node.ts";
+import { loadScenes } from "../src/training/data/scenes.node.ts";
+import { makeBatch } from "../src/training/diffusion/batch.ts";
+import { denoisingGraph } from "../src/training/diffusion/denoising-graph.ts";
+import { examplesOf } from "../src/training/diffusion/examples.ts";
+import { newModel } from "../src/training/diffusion/new-model.ts";
+import {
+  defaultRecipe,
+  type Recipe,
+  type RecipeChoices,
+} from "../src/training/diffusion/recipe.ts";
+import { withWeights } from "../src/training/diffusion/train-diffusion.node.ts";
+import { Trainer } from "../src/training/trainer.ts";
+import { pictureErrors } from "./picture-errors.ts";
+
+const [folder = "runs/scenes/autoencoder/model", seconds = "300", ...wanted] =
+  process.argv.slice(2);
+const shares = [0.8, 0.35, 0.025, 1e-4];
+const judgedCount = 128;
+const pool = 6144;
+
+/** What is tried, each as what it changes of the default. */
+const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
+  "[96, 192]": ({ unet }) => ({ unet: { ...unet, ...blocks(96, 192) } }),
+  "[64, 192, 320]": ({ unet }) => ({ unet: { ...unet, ...blocks(64, 192, 320) } }),
+  "[64, 192, 320], scale and shift": ({ unet }) => ({
+    unet: { ...unet, ...blocks(64, 192, 320), resnet_time_scale_shift: "scale_shift" },
+  }),
+  "[64, 192, 320], batches of 64": ({ unet }) => ({
+    batchSize: 64,
+    unet: { ...unet, ...blocks(64, 192, 320) },
+  }),
+};
+
+/** Widths of a U-Net, with attention in all levels but the first. */
+function blocks(...channels: readonly number[]) {
+  const types = (kind: "Down" | "Up") =>
+    channels.map((_, i) => (i === 0 ? `${kind}Block2D` : `CrossAttn${kind}Block2D`));
+  return {
+    block_out_channels: channels,
+    down_block_types: types("Down"),
+    up_block_types: types("Up").toReversed(),
+  };
+}
+
+const dataset = await loadScenes({ log: console.error });
+const { vae, weights: autoencoder } = await readAutoencoder(folder);
+const base = defaultRecipe(dataset, { pool, steps: 100_000 });
+const config = newModel(base, dataset, vae);
+await using encoder = new TextToImage(withWeights(config, autoencoder), {
+  backend: onnxruntimeNode,
+});
+const examples = examplesOf(dataset, (picture) => encoder.encode(picture), base);
+const random = new Random(1);
+const judged = Array.from({ length: judgedCount }, () => {
+  const { picture, caption } = dataset.example(random);
+  const shape = [1, 3, dataset.size, dataset.size];
+  return { picture: { shape, data: picture } satisfies NdArray, caption };
+});
+for (let i = 0; i < 12 * pool; i++) await examples(random); // encodes nearly all, outside of what is measured
+
+console.log(
+  `| | parameters | pictures | ms each | ${shares.map((x) => `${100 * x} %`).join(" | ")} |`,
+);
+for (const [name, change] of Object.entries(variants)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const recipe = { ...base, ...change(base) };
+  const own = newModel(recipe, dataset, vae);
+  const batch = (index: number) => makeBatch({ ...recipe, ...own, examples }, index);
+  const graph = denoisingGraph(own.unet, own.textEncoder, recipe.batchSize);
+  await using trainer = await Trainer.create(recipe, { graph, batch }, onnxruntimeNode);
+  const begun = process.cpuUsage();
+  const used = () => {
+    const { user, system } = process.cpuUsage(begun);
+    return (user + system) / 1e6;
+  };
+  while (used() < Number(seconds)) await trainer.next();
+  const pictures = trainer.step * recipe.batchSize;
+  const each = ((1000 * used()) / pictures).toFixed(1);
+  await using pipeline = new TextToImage(withWeights(own, autoencoder, trainer.averaged()), {
+    backend: onnxruntimeNode,
+  });
+  const errors = await pictureErrors(pipeline, judged, { shares });
+  const millions = (trainer.state.parameters.length / 1e6).toFixed(1);
+  const row = [name, `${millions} M`, pictures, each, ...errors.map((error) => error.toFixed(3))];
+  console.log(`| ${row.join(" | ")} |`);
+}
