@@ -40,7 +40,7 @@ const rooms = {
     "diffusion",
     "pipelines",
   ],
-  evaluation: ["tensor", "image", "graph", "nn", "runtime", "pipelines", "training"],
+  evaluation: ["tensor", "safetensors", "image", "graph", "nn", "runtime", "pipelines", "training"],
   cli: ["tensor", "text", "image", "diffusion", "pipelines", "training"],
 };
 

@@ -3,7 +3,7 @@
 //   --prompts N          default 2000
 //   --guidance 1,3,5,7   scales to draw at; default 3
 //   --steps N            default 20
-//   --recogniser FOLDER  default runs/recogniser; trained first where it is not finished
+//   --recogniser FOLDER  default data/scenes/recogniser; trained first, or further, where it is not finished
 //   --out FOLDER         default runs/evaluation: evaluation.json, evaluation.md, and the pictures, with which it goes on
 //   --quick              tries it all out: 8 prompts, 2 steps, and a recogniser that has learnt nothing
 import { mkdirSync } from "node:fs";
@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import {
   evaluateModel,
+  isTrainedRecogniser,
   loadRecogniser,
   trainRecogniser,
   untrainedRecogniser,
@@ -34,7 +35,7 @@ function readOptions() {
       prompts: { type: "string" },
       guidance: { type: "string", default: "3" },
       steps: { type: "string" },
-      recogniser: { type: "string", default: "runs/recogniser" },
+      recogniser: { type: "string", default: "data/scenes/recogniser" },
       out: { type: "string", default: "runs/evaluation" },
       quick: { type: "boolean", default: false },
     },
@@ -74,11 +75,12 @@ function progress(): (doing: string, done: number, of: number) => void {
 }
 
 async function trainedRecogniser(folder: string, scenery: Scenery) {
+  if (isTrainedRecogniser(folder)) return loadRecogniser(folder, scenery);
   const show = progress();
   const recipe = defaultRecogniserRecipe(scenery);
   for await (const { step, recipe: own } of trainRecogniser(folder, recipe, { scenery }))
     show("training the recogniser", step, own.steps);
-  return loadRecogniser(folder);
+  return loadRecogniser(folder, scenery);
 }
 
 async function main(): Promise<void> {

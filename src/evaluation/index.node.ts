@@ -1,5 +1,6 @@
 export { type EvaluationOptions, evaluateModel } from "./evaluate-model.node.ts";
 export {
+  isTrainedRecogniser,
   loadRecogniser,
   trainRecogniser,
   untrainedRecogniser,

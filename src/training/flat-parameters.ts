@@ -1,5 +1,5 @@
 import type { Initializer, Tensor } from "../graph/index.ts";
-import { type Random, sizeOf } from "../tensor/index.ts";
+import { type NdArray, type Random, sizeOf } from "../tensor/index.ts";
 
 /** Where one parameter lies in a flat array, in elements. */
 export interface Slot {
@@ -23,6 +23,13 @@ export function slotsOf(parameters: ReadonlyMap<string, Tensor<"Parameter">>): S
 /** The parameters as views into a flat array, by name. */
 export function views(slots: readonly Slot[], flat: Float32Array): Record<string, Float32Array> {
   return Object.fromEntries(slots.map(({ name, start, end }) => [name, flat.subarray(start, end)]));
+}
+
+/** The parameters as tensors by name; they share the flat array's memory. */
+export function tensorsOf(slots: readonly Slot[], flat: Float32Array): Map<string, NdArray> {
+  return new Map(
+    slots.map(({ name, shape, start, end }) => [name, { shape, data: flat.subarray(start, end) }]),
+  );
 }
 
 /** Fresh values, drawn in the order of the slots. */

@@ -1,12 +1,12 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parametersOf } from "../../graph/index.ts";
 import { type Backend, onnxruntimeNode, type Weights } from "../../runtime/index.node.ts";
+import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
 import { atomicWrite } from "../../tensor/index.node.ts";
 import { Random, UserError } from "../../tensor/index.ts";
-import { readCheckpoint } from "../../training/checkpoint.node.ts";
 import type { Scenery } from "../../training/data/scenes/scenery.ts";
-import { initialise, type Slot, slotsOf } from "../../training/flat-parameters.ts";
+import { initialise, type Slot, slotsOf, tensorsOf } from "../../training/flat-parameters.ts";
 import { withGradients } from "../../training/gradients.ts";
 import { readRecipe, sweep, writeRecipe } from "../../training/recipe-file.node.ts";
 import { Trainer } from "../../training/trainer.ts";
@@ -22,6 +22,9 @@ import { recogniserLoss } from "./loss.ts";
 import { ownAccuracy } from "./own-accuracy.ts";
 import { parseRecogniserRecipe, type RecogniserRecipe } from "./recipe.ts";
 import { Recogniser } from "./recogniser.ts";
+import { type Labels, labelsOf } from "./sight.ts";
+
+const modelFile = "model.safetensors";
 
 interface Means extends Intervals {
   readonly scenery: Scenery;
@@ -30,8 +33,8 @@ interface Means extends Intervals {
 
 /**
  * Trains a recogniser on real scenes of every cell, held-out ones too, or goes on with one, and yields every step. The
- * folder `out` then holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `loss.png` and `accuracy.json`, the shares of
- * fresh scenes of which it is right.
+ * folder `out` then holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `loss.png`, the recogniser in
+ * `model.safetensors`, and `accuracy.json`, the shares of fresh scenes of which it is right.
  * @throws UserError when the folder is not what it should be, or was begun with other scenes.
  */
 export async function* trainRecogniser(
@@ -44,17 +47,18 @@ export async function* trainRecogniser(
     const begun = existsSync(join(out, "recipe.json"));
     if (begun) sweep(out);
     const recipe = begun ? readRecipe(out, parseRecogniserRecipe) : wanted;
-    refuseOtherScenes(out, recipe, wanted);
+    refuseOtherScenes(out, recipe.labels, wanted.labels);
     const { labels, batchSize } = recipe;
     const batch = (index: number) => makeRecogniserBatch(scenery, recipe, index);
     const graph = withGradients(recogniserLoss(labels, batchSize));
     await using trainer = await Trainer.create(recipe, { graph, batch }, backend);
     if (begun) await restore(out, trainer);
     writeRecipe(out, recipe);
-    if (trainer.step === recipe.steps) return;
     const report = async () => {
       await using recogniser = await Recogniser.create(labels, trainer.averaged(), { backend });
       const figures = { step: trainer.step, ...(await ownAccuracy(recogniser, scenery)) };
+      const parameters = tensorsOf(trainer.slots, trainer.state.ema);
+      writeSafetensors(join(out, modelFile), parameters, { dtype: "F16" });
       atomicWrite(join(out, "accuracy.json"), `${JSON.stringify(figures, null, 2)}\n`);
     };
     yield* takeSteps({ folder: out, trainer, recipe, report }, intervals);
@@ -63,24 +67,49 @@ export async function* trainRecogniser(
   }
 }
 
-function refuseOtherScenes(out: string, begun: RecogniserRecipe, wanted: RecogniserRecipe): void {
-  if (JSON.stringify(begun.labels) === JSON.stringify(wanted.labels)) return;
-  throw new UserError(`${out}: expected a recogniser of the present scenes, found one of others`);
+function refuseOtherScenes(folder: string, known: Labels, wanted: Labels): void {
+  if (JSON.stringify(known) === JSON.stringify(wanted)) return;
+  throw new UserError(
+    `${folder}: expected a recogniser of the present scenes, found one of others`,
+  );
+}
+
+/** Whether a folder's recogniser has been trained to its end; what its training goes on from need not be there. */
+export function isTrainedRecogniser(folder: string): boolean {
+  const path = join(folder, "accuracy.json");
+  if (!existsSync(path)) return false;
+  return (
+    JSON.parse(readFileSync(path, "utf8")).step === readRecipe(folder, parseRecogniserRecipe).steps
+  );
 }
 
 /**
- * The recogniser of a training's folder, by its averaged weights at its last checkpoint.
- * @throws UserError when there is none.
+ * The recogniser of a training's folder, as it was last written.
+ * @throws UserError when there is none, it is damaged, or it is one of other scenes.
  */
 export async function loadRecogniser(
   folder: string,
+  scenery: Scenery,
   { backend = onnxruntimeNode }: { readonly backend?: Backend } = {},
 ): Promise<Recogniser> {
   const { labels } = readRecipe(folder, parseRecogniserRecipe);
+  refuseOtherScenes(folder, labels, labelsOf(scenery));
   const slots = slotsOf(parametersOf([recogniserLoss(labels, 1)]));
-  const kept = await readCheckpoint(folder, slots.at(-1)?.end ?? 0);
-  if (kept === undefined) throw new UserError(`${folder}: expected a checkpoint, found none`);
-  return Recogniser.create(labels, flatWeights(slots, kept.state.ema), { backend });
+  const file = await readSafetensors(join(folder, modelFile));
+  const tensors = await loadTensors(
+    file,
+    slots.map(({ name }) => name),
+  );
+  const flat = new Float32Array(slots.at(-1)?.end ?? 0);
+  for (const { name, start, end } of slots) {
+    const { data } = tensors.get(name)!;
+    if (data.length !== end - start)
+      throw new UserError(
+        `${join(folder, modelFile)}: ${name}: expected ${end - start} values, got ${data.length}`,
+      );
+    flat.set(data, start);
+  }
+  return Recogniser.create(labels, flatWeights(slots, flat), { backend });
 }
 
 /** A recogniser that has learnt nothing, to try out what uses one. */

@@ -1,10 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Weights } from "../../runtime/index.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
 import { atomicWrite } from "../../tensor/index.node.ts";
 import type { NdArray } from "../../tensor/index.ts";
-import type { Slot } from "../flat-parameters.ts";
 
 const configFile = "config.json";
 const weightsFile = "diffusion_pytorch_model.safetensors";
@@ -18,18 +16,17 @@ export interface TrainedAutoencoder {
 /** What the names of the parameters in the graph begin with. */
 export const scopeName = "vae";
 
-/** Writes a folder that diffusers loads with `AutoencoderKL.from_pretrained`; it must exist. */
+/**
+ * Writes a folder that diffusers loads with `AutoencoderKL.from_pretrained`; it must exist.
+ * @param parameters by their name in the graph.
+ */
 export function writeAutoencoder(
   folder: string,
   vae: TrainedAutoencoder["vae"],
-  slots: readonly Slot[],
-  { bytes, offsetOf }: Weights,
+  parameters: ReadonlyMap<string, NdArray>,
 ): void {
   const tensors = new Map(
-    slots.map(({ name, shape, start, end }) => {
-      const data = new Float32Array(bytes.buffer, bytes.byteOffset + offsetOf(name), end - start);
-      return [name.slice(scopeName.length + 1), { shape, data }];
-    }),
+    [...parameters].map(([name, tensor]) => [name.slice(scopeName.length + 1), tensor]),
   );
   writeSafetensors(join(folder, weightsFile), tensors, { dtype: "F16" });
   atomicWrite(join(folder, configFile), `${JSON.stringify(vae, null, 2)}\n`);

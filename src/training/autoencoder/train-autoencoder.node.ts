@@ -12,6 +12,7 @@ import {
 import { type Backend, compile } from "../../runtime/index.node.ts";
 import { clamp, type NdArray, Random } from "../../tensor/index.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { tensorsOf } from "../flat-parameters.ts";
 import { readRecipe, sweep, writeRecipe } from "../recipe-file.node.ts";
 import { replaceFolder, writeSamples } from "../reports.node.ts";
 import { Trainer } from "../trainer.ts";
@@ -57,7 +58,6 @@ export async function* trainAutoencoder(
     await using trainer = await Trainer.create(recipe, { graph, batch }, backend);
     if (begun) await restore(out, trainer);
     writeRecipe(out, recipe);
-    if (trainer.step === recipe.steps) return;
     const report = async () => {
       const { pictures, returned, deviation } = await reconstruct(trainer, config, {
         dataset,
@@ -65,7 +65,7 @@ export async function* trainAutoencoder(
       });
       const vae = { ...recipe.vae, sample_size: dataset.size, scaling_factor: 1 / deviation };
       replaceFolder(join(out, "model"), (folder) =>
-        writeAutoencoder(folder, vae, trainer.slots, trainer.averaged()),
+        writeAutoencoder(folder, vae, tensorsOf(trainer.slots, trainer.state.ema)),
       );
       const shown = [...pictures.slice(0, shownCount), ...returned.slice(0, shownCount)];
       writeSamples(out, trainer.step, encodePng(grid(shown, shownCount)));

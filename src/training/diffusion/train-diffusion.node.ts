@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeModelFolder } from "../../pipelines/index.node.ts";
 import { type Model, type ModelConfig, TextToImage, weightsUnder } from "../../pipelines/index.ts";
@@ -49,7 +48,6 @@ export async function* trainDiffusion(
   if (weights) beginWith(weights, trainer);
   await restore(out, trainer);
   writeRecipe(out, recipe);
-  if (trainer.step === recipe.steps && existsSync(join(out, "model"))) return;
   const report = async () => {
     const model = withWeights(config, autoencoder, trainer.averaged());
     replaceFolder(join(out, "model"), (folder) =>
