@@ -88,6 +88,12 @@ test("learns the autoencoder first, then half-size pictures, and pictures come b
     ...[1, 2, 3, 4, 5],
   ]);
   expect(whole[199]!.loss).toBeLessThan(0.4 * whole[0]!.loss);
+  const figures = JSON.parse(
+    readFileSync(join(folder, "whole", "autoencoder", "figures.json"), "utf8"),
+  );
+  expect(figures).toEqual({ step: 200, psnr: expect.any(Number) });
+  expect(figures.psnr).toBeGreaterThan(10);
+  expect(figures.psnr).toBeLessThan(40);
   await using pipeline = await TextToImage.load(join(folder, "whole", "model"));
   const [picture] = await pipeline.generate("a red disc", { steps: 2 });
   expect(picture?.shape).toEqual([3, 16, 16]);

@@ -10,6 +10,7 @@ import {
   parseAutoencoderConfig,
 } from "../../models/index.ts";
 import { type Backend, compile } from "../../runtime/index.node.ts";
+import { atomicWrite } from "../../tensor/index.node.ts";
 import { clamp, type NdArray, Random } from "../../tensor/index.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { tensorsOf } from "../flat-parameters.ts";
@@ -36,8 +37,8 @@ const sampleSeed = 1;
 
 /**
  * Trains an autoencoder, or goes on with one, and yields every step. The folder `out` then holds `recipe.json`,
- * `log.jsonl`, `checkpoint.safetensors`, `samples/` (pictures, and below what came back of them), `loss.png` and
- * `model/`, an AutoencoderKL's folder whose `scaling_factor` gives latents of the data a standard deviation of 1.
+ * `log.jsonl`, `checkpoint.safetensors`, `samples/` (pictures, and below what came back of them), `loss.png`,
+ * `figures.json` with the mean peak signal-to-noise ratio in decibels of 64 pictures, and `model/`, an AutoencoderKL's folder whose `scaling_factor` gives latents of the data a standard deviation of 1.
  */
 export async function* trainAutoencoder(
   out: string,
@@ -67,6 +68,12 @@ export async function* trainAutoencoder(
       replaceFolder(join(out, "model"), (folder) =>
         writeAutoencoder(folder, vae, tensorsOf(trainer.slots, trainer.state.ema)),
       );
+      const psnr = pictures.map((picture, i) => peakSignalToNoise(picture, returned[i]!));
+      const figures = {
+        step: trainer.step,
+        psnr: psnr.reduce((sum, x) => sum + x, 0) / psnr.length,
+      };
+      atomicWrite(join(out, "figures.json"), `${JSON.stringify(figures, null, 2)}\n`);
       const shown = [...pictures.slice(0, shownCount), ...returned.slice(0, shownCount)];
       writeSamples(out, trainer.step, encodePng(grid(shown, shownCount)));
     };
@@ -74,6 +81,12 @@ export async function* trainAutoencoder(
   } finally {
     giveBack();
   }
+}
+
+/** In decibels, of pictures in [-1, 1]. */
+function peakSignalToNoise({ data }: NdArray, returned: NdArray): number {
+  const squares = data.reduce((sum, x, i) => sum + (x - returned.data[i]!) ** 2, 0);
+  return 10 * Math.log10((4 * data.length) / squares);
 }
 
 /** Pictures of the data, what comes back of them, and the standard deviation of their latents' means around 0. */
