@@ -128,7 +128,7 @@ async function trainOne(run: Run, dataset: Dataset): Promise<Outcome> {
     const { picture, caption } = dataset.example(random);
     return { picture: { shape: [1, 3, dataset.size, dataset.size], data: picture }, caption };
   });
-  await using trainer = await Trainer.create(recipe, { graph, batch }, onnxruntimeNode);
+  await using trainer = await Trainer.create(recipe, [{ graph, batch }], onnxruntimeNode);
   const pipelineNow = () =>
     new TextToImage({ ...config, weights: trainer.averaged() }, { backend: onnxruntimeNode });
   const curve: Outcome["curve"][number][] = [];

@@ -14,12 +14,12 @@ import {
   type Op,
   type Ops,
   reduceSum,
-  relu,
   reshape,
   scatterAdd,
   sigmoid,
   sin,
   slice,
+  step,
   sub,
   type Tensor,
   transpose,
@@ -130,8 +130,10 @@ export const vjpRules: { readonly [O in Op]: VjpRule<O> } = {
   // erf' = 2/√π exp(-x²)
   Erf: (dy, [x]) => [mul(dy, mul(exp(mul(mul(x, x), -1)), 2 / Math.sqrt(Math.PI)))],
   Sigmoid: (dy, _, y) => [mul(dy, mul(y, sub(1, y)))],
-  // y' = 1 above 0, else 0: y / (|x| + ε), where |x| = y + relu(-x)
-  Relu: (dy, [x], y) => [mul(dy, div(y, add(add(y, relu(mul(x, -1))), 1e-30)))],
+  // y' = 1 above 0, else 0
+  Relu: (dy, [x]) => [mul(dy, step(x))],
+  Step: () => [null],
+  Softplus: (dy, [x]) => [mul(dy, sigmoid(x))],
   // s = σ(αx), y = x s: y' = s + α y (1 - s)
   QuickGelu: (dy, [x], y, { alpha }) => {
     const s = sigmoid(alpha === 1 ? x : mul(x, alpha));

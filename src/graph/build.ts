@@ -74,6 +74,8 @@ export const cos = (x: Tensor): Tensor => node("Cos", [x], {});
 export const erf = (x: Tensor): Tensor => node("Erf", [x], {});
 export const sigmoid = (x: Tensor): Tensor => node("Sigmoid", [x], {});
 export const relu = (x: Tensor): Tensor => node("Relu", [x], {});
+export const step = (x: Tensor, low = 0): Tensor => node("Step", [x], { low });
+export const softplus = (x: Tensor): Tensor => node("Softplus", [x], {});
 export const quickGelu = (x: Tensor, alpha: number): Tensor => node("QuickGelu", [x], { alpha });
 export const softmax = (x: Tensor): Tensor => node("Softmax", [x], {});
 

@@ -192,6 +192,11 @@ export const lowerings: { readonly [O in Op]: Lowering<O> } = {
   Erf: same("Erf"),
   Sigmoid: same("Sigmoid"),
   Relu: same("Relu"),
+  Step: (emitter, inputs, { attributes: { low } }) => {
+    const bounds = [low, 1].map((bound) => emitter.constant(Float32Array.of(bound), []));
+    return emitter.emit("Clip", [emitter.emit("Sign", inputs), ...bounds]);
+  },
+  Softplus: same("Softplus"),
   QuickGelu: (emitter, inputs, { attributes }) =>
     emitter.emit("QuickGelu", inputs, { alpha: { float: attributes.alpha } }, "com.microsoft"),
   Softmax: (emitter, inputs) => emitter.emit("Softmax", inputs, { axis: -1 }),

@@ -35,6 +35,10 @@ export interface Ops {
   Sigmoid: Unary;
   /** max(x, 0). */
   Relu: Unary;
+  /** 1 where x > 0, else `low`, 0 to 1; its gradient counts as 0. */
+  Step: { inputs: readonly [x: Tensor]; attributes: { low: number } };
+  /** log(1 + exp(x)). */
+  Softplus: Unary;
   /** x sigmoid(alpha x): SiLU for alpha 1, CLIP's quick GELU for 1.702. */
   QuickGelu: { inputs: readonly [x: Tensor]; attributes: { alpha: number } };
   /** Over the last axis. */

@@ -86,6 +86,8 @@ export const shapeRules: { readonly [O in Op]: ShapeRule<O> } = {
   Erf: same,
   Sigmoid: same,
   Relu: same,
+  Step: same,
+  Softplus: same,
   QuickGelu: same,
   Softmax: same,
   ReduceSum: ([x], { axes }) => {

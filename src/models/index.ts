@@ -19,6 +19,7 @@ export {
   parseUNetConfig,
   type UNetConfig,
 } from "./config.ts";
+export * from "./gan/index.ts";
 export { guidanceScaleEmbedding } from "./guidance-scale-embedding.ts";
 export type { UNetConditions } from "./time-embedding.ts";
 export { downsampling, type UNetInputs, unet2DCondition } from "./unet-2d-condition.ts";

@@ -1,4 +1,14 @@
 export { attention } from "./attention.ts";
 export { addMaps, elementwise, type Layout, layouts } from "./feature-map.ts";
-export { affine, conv2d, embedding, gelu, groupNorm, layerNorm, linear, silu } from "./layers.ts";
+export {
+  affine,
+  conv2d,
+  embedding,
+  gelu,
+  groupNorm,
+  layerNorm,
+  leakyRelu,
+  linear,
+  silu,
+} from "./layers.ts";
 export type { FeatureMap } from "./layout.ts";

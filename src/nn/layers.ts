@@ -16,6 +16,7 @@ import {
   type Scope,
   shapeText,
   sqrt,
+  step,
   sub,
   type Tensor,
   zeros,
@@ -106,6 +107,9 @@ export const embedding: Layer<
 > = module((scope, indices, { count, features, init }) =>
   gather(scope.parameter("weight", [count, features], init), indices),
 );
+
+/** x, or `slope` times x where x is below 0 (Maas et al. 2013). */
+export const leakyRelu = (x: Tensor, slope: number): Tensor => mul(x, step(x, slope));
 
 export const silu = (x: Tensor): Tensor => quickGelu(x, 1);
 

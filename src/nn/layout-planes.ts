@@ -41,6 +41,7 @@ export const planes: LayoutOps = {
     const mean = reduceMean(reshape(tensor, [batch, groups, size * height * width]), [2]);
     return reshape(expand(mean, [batch, groups, size]), [batch, channels, 1, 1]);
   },
+  channelMean: ({ tensor }) => reduceMean(tensor, [1]),
   concatenate: (a, b) => planesMap(concat([a.tensor, b.tensor], 1)),
   upsample: ({ tensor, batch, channels, height, width }) => {
     const cells = expand(reshape(tensor, [batch, channels, height, 1, width, 1]), [
@@ -52,5 +53,10 @@ export const planes: LayoutOps = {
       2,
     ]);
     return planesMap(reshape(cells, [batch, channels, 2 * height, 2 * width]));
+  },
+  downsample: ({ tensor, batch, channels, height, width }) => {
+    const cells = reshape(tensor, [batch * channels, height / 2, 2, width / 2, 2]);
+    const means = reduceMean(cells, [2, 4]);
+    return planesMap(reshape(means, [batch, channels, height / 2, width / 2]));
   },
 };

@@ -34,6 +34,10 @@ export interface LayoutOps {
   groupMean(map: FeatureMap, groups: number): Tensor;
   /** Channels of a, then channels of b. */
   concatenate(a: FeatureMap, b: FeatureMap): FeatureMap;
+  /** The mean over the channels of each pixel, in a shape that broadcasts over the map's tensor. */
+  channelMean(map: FeatureMap): Tensor;
   /** Nearest neighbour, twice as high and wide. */
   upsample(map: FeatureMap): FeatureMap;
+  /** The means of 2 x 2 pixels, half as high and wide; both must be even. */
+  downsample(map: FeatureMap): FeatureMap;
 }

@@ -14,11 +14,13 @@ import { adamW, learningRateAt, norm, type OptimizerState } from "./optimizer.ts
 /** What one optimiser step reports; steps count from 1. */
 export interface TrainingStep {
   readonly step: number;
-  /** The mean loss of the batch, before the step. */
+  /** The mean loss of the batch, before the step; where networks learn in turns, the last one's. */
   readonly loss: number;
   /** Norm of all gradients, before clipping. */
   readonly gradNorm: number;
   readonly learningRate: number;
+  /** What else the graphs tell, by name; absent where they tell nothing. */
+  readonly told?: Readonly<Record<string, number>>;
 }
 
 /** What is learnt, and from what. */
@@ -26,14 +28,16 @@ export interface Lesson {
   readonly graph: TrainingGraph;
   /** What step `index` + 1 feeds the graph; a pure function, so that a resumed training sees the same. */
   readonly batch: (index: number) => Values | Promise<Values>;
+  /** Whether it is given in step `index` + 1; default: in all. */
+  readonly due?: (index: number) => boolean;
 }
 
-/** The compiled training step and what it reads and writes. */
-interface Compiled {
-  readonly slots: readonly Slot[];
+/** One lesson's compiled graph, and where what it trains lies in the flat arrays. */
+interface Compiled extends Lesson {
+  readonly start: number;
+  readonly end: number;
   readonly gradients: Float32Array;
   readonly executable: Executable;
-  readonly batch: Lesson["batch"];
 }
 
 /** A training in memory: nothing here touches a disk. */
@@ -43,42 +47,59 @@ export class Trainer implements AsyncDisposable {
   step = 0;
   state: OptimizerState;
   readonly #optimisation: Optimisation;
-  readonly #compiled: Compiled;
+  readonly #lessons: readonly Compiled[];
 
-  private constructor(optimisation: Optimisation, compiled: Compiled) {
+  private constructor(
+    optimisation: Optimisation,
+    slots: readonly Slot[],
+    lessons: readonly Compiled[],
+  ) {
     this.#optimisation = optimisation;
-    this.#compiled = compiled;
-    this.slots = compiled.slots;
-    const parameters = initialise(compiled.slots, new Random(optimisation.seed));
+    this.#lessons = lessons;
+    this.slots = slots;
+    const parameters = initialise(slots, new Random(optimisation.seed));
     const zeros = () => new Float32Array(parameters.length);
     this.state = { parameters, moment1: zeros(), moment2: zeros(), ema: parameters.slice() };
   }
 
+  /**
+   * @param lessons what a step consists of, in order. Each parameter is trained by exactly one of the lessons that are due
+   * in a step; two lessons train the same parameters, or none in common.
+   */
   static async create(
     optimisation: Optimisation,
-    { graph, batch }: Lesson,
+    lessons: readonly Lesson[],
     backend: Backend,
   ): Promise<Trainer> {
-    const slots = slotsOf(graph.parameters);
-    const gradients = new Float32Array(slots.at(-1)?.end ?? 0);
-    const into = Object.entries(views(slots, gradients)).map(
-      ([name, view]) => [gradientOf(name), view] as const,
-    );
-    const executable = await compile(graph.outputs, { backend }, Object.fromEntries(into));
-    return new Trainer(optimisation, { slots, gradients, executable, batch });
+    const slots = slotsOf(new Map(lessons.flatMap(({ graph }) => [...graph.parameters])));
+    const compiled: Compiled[] = [];
+    for (const lesson of lessons) compiled.push(await compileLesson(lesson, slots, backend));
+    return new Trainer(optimisation, slots, compiled);
   }
 
-  /** One optimiser step on the next batch. */
+  /** One optimiser step of each network, on the next batch. */
   async next(): Promise<TrainingStep> {
-    const { gradients, executable, batch } = this.#compiled;
-    const feeds = { ...(await batch(this.step)), ...views(this.slots, this.state.parameters) };
-    const { loss } = await executable.run(feeds);
-    const step = ++this.step;
-    const gradNorm = norm(gradients);
+    const index = this.step;
+    const step = index + 1;
     const learningRate = learningRateAt(step, this.#optimisation);
-    const scale = Math.min(1, this.#optimisation.clipNorm / (gradNorm + 1e-6));
-    adamW(this.state, gradients, { ...this.#optimisation, step, scale, learningRate });
-    return { step, loss: loss?.[0] ?? Number.NaN, gradNorm, learningRate };
+    const told: Record<string, number> = {};
+    let [loss, squares] = [Number.NaN, 0];
+    for (const lesson of this.#lessons) {
+      if (lesson.due?.(index) === false) continue;
+      const { executable, gradients, start, end, graph } = lesson;
+      const feeds = { ...(await lesson.batch(index)), ...views(this.slots, this.state.parameters) };
+      const results = await executable.run(feeds);
+      loss = results.loss?.[0] ?? Number.NaN;
+      for (const name of graph.told) told[name] = results[name]?.[0] ?? Number.NaN;
+      const gradNorm = norm(gradients);
+      squares += gradNorm ** 2;
+      const scale = Math.min(1, this.#optimisation.clipNorm / (gradNorm + 1e-6));
+      const trained = part(this.state, start, end);
+      adamW(trained, gradients, { ...this.#optimisation, step, scale, learningRate });
+    }
+    this.step = step;
+    const gradNorm = Math.sqrt(squares);
+    return { step, loss, gradNorm, learningRate, ...(Object.keys(told).length > 0 && { told }) };
   }
 
   /** The averaged weights, with which a model generates; they go on changing with the training. */
@@ -92,6 +113,41 @@ export class Trainer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#compiled.executable.dispose();
+    for (const { executable } of this.#lessons) await executable.dispose();
   }
+}
+
+/** Compiles a graph whose gradients are written into one array, in the order of the slots. */
+async function compileLesson(
+  lesson: Lesson,
+  slots: readonly Slot[],
+  backend: Backend,
+): Promise<Compiled> {
+  const { outputs, parameters } = lesson.graph;
+  const trained = slots.filter(({ name }) => parameters.has(name));
+  const start = trained[0]?.start ?? 0;
+  const end = trained.at(-1)?.end ?? 0;
+  const moved = trained.map((slot) => ({
+    ...slot,
+    start: slot.start - start,
+    end: slot.end - start,
+  }));
+  const gradients = new Float32Array(end - start);
+  const into = Object.entries(views(moved, gradients)).map(
+    ([name, view]) => [gradientOf(name), view] as const,
+  );
+  const executable = await compile(outputs, { backend }, Object.fromEntries(into));
+  return { ...lesson, start, end, gradients, executable };
+}
+
+/** What the elements from `start` to `end` are, in place. */
+function part(state: OptimizerState, start: number, end: number): OptimizerState {
+  const of = (values: Float32Array) => values.subarray(start, end);
+  const { parameters, moment1, moment2, ema } = state;
+  return {
+    parameters: of(parameters),
+    moment1: of(moment1),
+    moment2: of(moment2),
+    ema: of(ema),
+  };
 }

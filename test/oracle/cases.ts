@@ -26,7 +26,9 @@ import {
   sin,
   slice,
   softmax,
+  softplus,
   sqrt,
+  step,
   sub,
   type Tensor,
   transpose,
@@ -225,7 +227,18 @@ export const cases: { readonly [O in Op]: readonly Case[] } = {
   Cos: unary(cos),
   Erf: unary(erf),
   Sigmoid: unary(sigmoid),
-  Relu: unary(relu),
+  Relu: [
+    ...unary(relu),
+    { name: "near 0", y: relu(x(3)), feeds: { x: Float32Array.of(3e-5, -3e-5, 1e-3) } },
+  ],
+  Step: [
+    ...unary((a) => step(a)),
+    { name: "0.2 below, times its input", y: ((a: Tensor) => mul(step(a, 0.2), a))(x(2, 3)) },
+  ],
+  Softplus: [
+    ...unary(softplus),
+    { name: "far from 0", y: softplus(x(4)), feeds: { x: Float32Array.of(-90, -20, 20, 90) } },
+  ],
   QuickGelu: [
     ...unary((a) => quickGelu(a, 1)),
     { name: "alpha 1.702", y: quickGelu(x(2, 3), 1.702) },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { input, type Tensor } from "../../src/graph/index.ts";
-import { type FeatureMap, type Layout, layouts } from "../../src/nn/index.ts";
+import { input, mul, type Tensor } from "../../src/graph/index.ts";
+import { elementwise, type FeatureMap, type Layout, layouts } from "../../src/nn/index.ts";
 import { feedsFor, relativeError } from "./calculus.ts";
 import { evaluate } from "./oracle.ts";
 
@@ -82,10 +82,14 @@ describe("rows hold the same picture as planes", () => {
     expectSame(height, width, (map) => map.layout.convolve(map, weight, 1), 2e-6);
   });
 
-  test("upsampling, joining, tokens, groups", () => {
+  test("upsampling, downsampling, means of channels, joining, tokens, groups", () => {
     fc.assert(
       fc.property(size, size, (height, width) => {
         expectSame(height, width, (map) => map.layout.upsample(map));
+        expectSame(2 * height, 2 * width, (map) => map.layout.downsample(map));
+        expectSame(height, width, (map) =>
+          elementwise(map, (x) => mul(x, map.layout.channelMean(map))),
+        );
         expectSame(height, width, (map) => map.layout.concatenate(map, map));
         expectSame(height, width, (map) => map.layout.fromTokens(map.layout.toTokens(map), map));
       }),

@@ -139,6 +139,8 @@ export const oracleRules: { readonly [O in Op]: Rule<O> } = {
   Erf: unary(erf),
   Sigmoid: unary(sigmoid),
   Relu: unary((x) => Math.max(x, 0)),
+  Step: ([x], { low }) => unary((value) => (value > 0 ? 1 : low))([x]),
+  Softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
   QuickGelu: ([x], { alpha }) => unary((value) => value * sigmoid(alpha * value))([x]),
   Softmax: ([{ shape, data }]) => {
     const result = new Float64Array(data.length);

@@ -51,7 +51,7 @@ export async function* trainRecogniser(
     const { labels, batchSize } = recipe;
     const batch = (index: number) => makeRecogniserBatch(scenery, recipe, index);
     const graph = withGradients(recogniserLoss(labels, batchSize));
-    await using trainer = await Trainer.create(recipe, { graph, batch }, backend);
+    await using trainer = await Trainer.create(recipe, [{ graph, batch }], backend);
     if (begun) await restore(out, trainer);
     writeRecipe(out, recipe);
     const report = async () => {

@@ -56,7 +56,7 @@ export async function* trainAutoencoder(
     const batch = (index: number) =>
       makeAutoencoderBatch({ ...recipe, dataset, batchSize, latentSize }, index);
     const graph = autoencoderGraph(config, recipe);
-    await using trainer = await Trainer.create(recipe, { graph, batch }, backend);
+    await using trainer = await Trainer.create(recipe, [{ graph, batch }], backend);
     if (begun) await restore(out, trainer);
     writeRecipe(out, recipe);
     const report = async () => {

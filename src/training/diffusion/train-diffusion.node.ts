@@ -44,7 +44,7 @@ export async function* trainDiffusion(
   const examples = examplesOf(dataset, (picture) => encoder.encode(picture), recipe);
   const batch = (index: number) => makeBatch({ ...recipe, ...config, examples }, index);
   const graph = denoisingGraph(config.unet, config.textEncoder, recipe.batchSize);
-  await using trainer = await Trainer.create(recipe, { graph, batch }, backend);
+  await using trainer = await Trainer.create(recipe, [{ graph, batch }], backend);
   if (weights) beginWith(weights, trainer);
   await restore(out, trainer);
   writeRecipe(out, recipe);
