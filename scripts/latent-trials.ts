@@ -75,7 +75,7 @@ for (const [name, change] of Object.entries(variants)) {
   const own = newModel(recipe, dataset, vae);
   const batch = (index: number) => makeBatch({ ...recipe, ...own, examples }, index);
   const graph = denoisingGraph(own.unet, own.textEncoder, recipe.batchSize);
-  await using trainer = await Trainer.create(recipe, { graph, batch }, onnxruntimeNode);
+  await using trainer = await Trainer.create(recipe, [{ graph, batch }], onnxruntimeNode);
   const begun = process.cpuUsage();
   const used = () => {
     const { user, system } = process.cpuUsage(begun);

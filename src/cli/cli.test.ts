@@ -159,7 +159,7 @@ const faults: readonly (readonly [args: readonly string[], sentence: string])[] 
   [[""], "prompt: expected some words, got none"],
   [[" \n"], "prompt: expected some words, got none"],
   [["a", "red", "apple"], 'prompt: expected one text in quotes ("a red apple"), got 3 arguments'],
-  [["generate"], "missing required argument 'prompt'"],
+  [["generate"], "prompt: expected a text in quotes, got none"],
   [["x", "--steps", "0"], "steps: expected a whole number from 1 to 1000, got 0"],
   [["x", "--steps", "1001"], "steps: expected a whole number from 1 to 1000, got 1001"],
   [["x", "--steps", "2.5"], "steps: expected a whole number from 1 to 1000, got 2.5"],

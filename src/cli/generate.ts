@@ -5,9 +5,11 @@ import { type RunSpacing, runSpacings, type SamplerName, samplers } from "../dif
 import type { TextToImage } from "../pipelines/index.ts";
 import { UserError } from "../tensor/index.ts";
 import type { Drawn } from "./draw.ts";
+import { generateWithoutPrompt } from "./generate-without-prompt.ts";
 import { exitOnInterrupt } from "./interrupt.ts";
 import { numberFor } from "./numbers.ts";
-import { freeFile, requireWritable, slug, withSuffix } from "./output-file.ts";
+import { outputFiles, slug } from "./output-file.ts";
+import { report } from "./report-drawn.ts";
 import { stepProgress } from "./step-progress.ts";
 import { tell } from "./tell.ts";
 import { unknownWords } from "./unknown-words.ts";
@@ -33,7 +35,7 @@ interface Typed {
 export function generateCommand(): Command {
   return new Command("generate")
     .description("draw a picture of what the prompt says (the default command)")
-    .argument("<prompt>", "what the picture shows, in quotes")
+    .argument("[prompt]", "what the picture shows, in quotes; a GAN draws without")
     .allowExcessArguments()
     .option("--model <folder>", "a model folder (default: the model in the package)")
     .addOption(
@@ -76,13 +78,18 @@ export function generateCommand(): Command {
     .action(generate);
 }
 
-async function generate(prompt: string, typed: Typed, { args }: Command): Promise<void> {
+async function generate(prompt: string | undefined, typed: Typed, command: Command): Promise<void> {
+  const { args } = command;
   if (args.length > 1) {
     throw new UserError(
       `prompt: expected one text in quotes ("${args.join(" ")}"), got ${args.length} arguments`,
     );
   }
   exitOnInterrupt();
+  const { isGanFolder } = await import("../pipelines/index.node.ts");
+  if (typed.model !== undefined && (await isGanFolder(typed.model)))
+    return generateWithoutPrompt(prompt, typed.model, command);
+  if (prompt === undefined) throw new UserError("prompt: expected a text in quotes, got none");
   const begun = performance.now();
   const {
     count,
@@ -94,14 +101,7 @@ async function generate(prompt: string, typed: Typed, { args }: Command): Promis
     ...rest
   } = typed;
   if (prompt.trim() === "") throw new UserError("prompt: expected some words, got none");
-  if (!Number.isInteger(count) || count < 1) {
-    throw new UserError(`count: expected a whole number from 1, got ${count}`);
-  }
-  const fileOf = (i: number, seed: number) => {
-    if (out === undefined) return freeFile(`${slug(prompt)}-${seed}`);
-    return count === 1 ? out : withSuffix(out, `-${i + 1}`);
-  };
-  requireWritable(fileOf(0, first));
+  const fileOf = outputFiles(slug(prompt), { out, count, seed: first });
   const { builtInModel, TextToImage } = await import("../pipelines/index.node.ts");
   const { seedOf } = await import("../pipelines/index.ts");
   const { drawToFile } = await import("./draw.ts");
@@ -122,24 +122,7 @@ async function generate(prompt: string, typed: Typed, { args }: Command): Promis
   } finally {
     progress.end();
   }
-  report(drawn, { seconds: (performance.now() - begun) / 1000, json });
-}
-
-function report(
-  drawn: readonly Drawn[],
-  { seconds, json = false }: { seconds: number; json: boolean | undefined },
-): void {
-  for (const { files, width, height, seed } of drawn) {
-    tell(`${files.join(" and ")} (${width} x ${height}, seed ${seed})`);
-  }
-  tell(`${seconds.toFixed(1)} s`);
-  if (!json) return;
-  const line = {
-    ...drawn[0],
-    files: drawn.flatMap(({ files }) => files),
-    seconds: Number(seconds.toFixed(3)),
-  };
-  console.log(JSON.stringify(line));
+  report(drawn, { begun, json });
 }
 
 function warnOfUnknown({ model: { words } }: TextToImage, prompt: string): void {

@@ -18,6 +18,25 @@ export function freeFile(name: string): string {
   }
 }
 
+/**
+ * The files of several pictures, by number and seed: `out`, or `OUT-1.png`, ...; without `out`, `NAME-SEED.png`, or the
+ * next that is free. Proves, before the work begins, that the first can be written.
+ * @throws UserError when it cannot, or `count` is none.
+ */
+export function outputFiles(
+  name: string,
+  { out, count, seed }: { out: string | undefined; count: number; seed: number },
+): (i: number, seed: number) => string {
+  if (!Number.isInteger(count) || count < 1)
+    throw new UserError(`count: expected a whole number from 1, got ${count}`);
+  const fileOf = (i: number, seed: number) => {
+    if (out === undefined) return freeFile(`${name}-${seed}`);
+    return count === 1 ? out : withSuffix(out, `-${i + 1}`);
+  };
+  requireWritable(fileOf(0, seed));
+  return fileOf;
+}
+
 /** A prompt as a file name: its letters and digits, at most 60 characters and 120 bytes. */
 export function slug(prompt: string): string {
   const words = prompt

@@ -14,6 +14,11 @@ export interface Settings {
   readonly model: string;
 }
 
+/** A value as A1111's web UI writes it: in JSON's quotes where it has a comma, a colon or a line break. */
+export function quoted(value: string): string {
+  return /[,:\n]/.test(value) ? JSON.stringify(value) : value;
+}
+
 /**
  * The settings as AUTOMATIC1111's web UI writes them into a PNG's `parameters` text, which many tools read
  * (`modules/infotext_utils.py`): values with a comma, a colon or a line break are in JSON's quotes.
@@ -28,7 +33,7 @@ export function parametersText(settings: Settings): string {
     "CFG scale": guidance,
     Seed: seed,
     Size: `${width}x${height}`,
-    Model: /[,:\n]/.test(model) ? JSON.stringify(model) : model,
+    Model: quoted(model),
   };
   return [
     prompt,

@@ -3,10 +3,13 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { captured, files, start, until, workInOwnFolders } from "../../test/command-line.ts";
+import { squares, tinyGan } from "../../test/tiny-gan.ts";
 import { tinyTraining } from "../../test/tiny-training.ts";
+import { encodePng, readPngText } from "../image/index.ts";
 import { readModelFolder } from "../pipelines/index.node.ts";
 import { readSafetensors } from "../safetensors/index.node.ts";
-import { train } from "../training/index.node.ts";
+import { Random } from "../tensor/index.ts";
+import { train, trainGan } from "../training/index.node.ts";
 import { run } from "./run.ts";
 
 workInOwnFolders();
@@ -25,6 +28,16 @@ async function writeData(): Promise<void> {
   const create = { width: 16, height: 16, channels: 3, background: "teal" } as const;
   await sharp({ create }).png().toFile("data/x.png");
   writeFileSync("data/x.txt", "a teal square");
+}
+
+/** The data of squares as a folder. */
+async function writeSquares(): Promise<void> {
+  mkdirSync("squares");
+  for (let i = 0; i < squares.count; i++) {
+    const { picture, caption } = squares.example(new Random(i));
+    writeFileSync(`squares/${i}.png`, encodePng({ shape: [3, 8, 8], data: picture }));
+    writeFileSync(`squares/${i}.txt`, caption);
+  }
 }
 
 const logged = (): number => readFileSync("out/log.jsonl", "utf8").split("\n").length - 1;
@@ -77,6 +90,42 @@ test("a second training on one folder is refused in one sentence", async () => {
   ]);
 });
 
+test("a GAN goes on by its recipe, and draws without a prompt", async () => {
+  for await (const _ of trainGan(squares, { out: "gan", recipe: tinyGan })) break;
+  expect(await frabbit("train", "data", "--out", "gan", "--resume")).toMatchObject({ code: 2 });
+  await writeSquares();
+  const { code, err } = await frabbit("train", "squares", "--out", "gan", "--resume");
+  expect({ code, last: err.at(-1) }).toEqual({
+    code: 0,
+    last: `frabbit: the model is in ${join("gan", "model")}`,
+  });
+  const model = ["--model", join("gan", "model")];
+  const drawn = await frabbit("generate", ...model, "--seed", "5", "--count", "2", "--json");
+  expect(drawn.code).toBe(0);
+  const names = ["model-5.png", "model-6.png"];
+  expect(JSON.parse(drawn.out[0]!)).toMatchObject({
+    seed: 5,
+    width: 8,
+    model: "model",
+    files: names,
+  });
+  expect(readPngText(readFileSync("model-5.png")).parameters).toBe(
+    "Seed: 5, Size: 8x8, Model: model",
+  );
+  const refusals = [
+    [["a red square", ...model], "prompt: expected none, because gan/model is a GAN"],
+    [["generate", ...model, "--steps", "5"], "steps: expected none, because gan/model is a GAN"],
+    [["generate", ...model, "--count", "0"], "count: expected a whole number from 1, got 0"],
+    [["generate", ...model, "--out", "x.jpg"], "out: expected a file name that ends in .png"],
+    [["inspect", join("gan", "model")], "got a GAN, which takes no prompt"],
+  ] as const;
+  for (const [args, sentence] of refusals) {
+    const refused = await frabbit(...args);
+    expect({ code: refused.code, lines: refused.err.length }).toEqual({ code: 2, lines: 1 });
+    expect(refused.err[0]).toContain(sentence);
+  }
+});
+
 test.each([
   [["nowhere", "--out", "out"], "nowhere: expected a folder of captioned pictures"],
   [["data"], "required option '--out <folder>' not specified"],
@@ -87,6 +136,11 @@ test.each([
   [["data", "--out", "out", "--batch", "1.5"], "recipe: batchSize: "],
   [["data", "--out", "out", "--size", "13"], "size: expected a multiple of 8 pixels, got 13"],
   [["emoji", "--out", "out", "--size", "64"], "size: expected none"],
+  [["data", "--out", "out", "--method", "magic"], "argument 'magic' is invalid"],
+  [["data", "--out", "out", "--method", "gan", "--size", "24"], "size: expected 4, 8, 16, 32"],
+  [["data", "--out", "out", "--method", "gan", "--model", "x"], "model: expected none with"],
+  [["data", "--out", "out", "--method", "gan", "--resume"], "method: expected none with resume"],
+  [["data", "--out", "out", "--method", "gan", "--batch", "3"], "recipe: batchSize: expected a"],
   [["data", "--out", "out", "--resume"], "out: expected a training to resume"],
   [["data", "--out", "out", "--resume", "--seed", "1"], "seed: expected none with resume"],
 ])("train %j is refused in one sentence and makes nothing", async (args, sentence) => {

@@ -1,10 +1,20 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { Command } from "commander";
-import type { RecipeChoices, RecipeStep } from "../training/index.node.ts";
+import { Command, Option } from "commander";
+import { UserError } from "../tensor/index.ts";
+import type {
+  GanRecipe,
+  GanRecipeChoices,
+  Method,
+  RecipeChoices,
+  RecipeStep,
+  StepOf,
+} from "../training/index.node.ts";
 import { exitOnInterrupt, onInterrupt } from "./interrupt.ts";
 import { numberFor } from "./numbers.ts";
 import { tell } from "./tell.ts";
+
+const methods: readonly Method[] = ["diffusion", "gan"];
 
 /** Options as commander gives them. */
 interface Typed {
@@ -16,18 +26,25 @@ interface Typed {
   readonly seed?: number;
   readonly size?: number;
   readonly model?: string;
+  readonly method?: Method;
 }
 
 /** `frabbit train`. */
 export function trainCommand(): Command {
   return new Command("train")
-    .description("train a text-to-image model from scratch on captioned pictures")
+    .description("train a model from scratch on captioned pictures")
     .argument(
       "<data>",
       "emoji, scenes, a folder of pictures with captions (x.png and x.txt), or a JSONL file",
     )
     .requiredOption("--out <folder>", "where recipe, log, checkpoints, samples and the model go")
     .option("--resume", "go on from the folder's last checkpoint, with its recipe")
+    .addOption(
+      new Option(
+        "--method <name>",
+        "diffusion, which draws what a prompt says, or gan, which draws without one (default: diffusion)",
+      ).choices(methods),
+    )
     .option("--model <folder>", "a model to begin with, in place of random weights")
     .option("--steps <n>", "optimiser steps in all", numberFor("steps"))
     .option("--batch <n>", "pictures of one step", numberFor("batch"))
@@ -44,24 +61,13 @@ export function trainCommand(): Command {
 /** Trains until the end or Ctrl-C, which keeps a checkpoint. */
 async function runTraining(data: string, typed: Typed): Promise<void> {
   exitOnInterrupt();
-  const { out, resume = false, size, model } = typed;
-  const { pictureSize, train } = await import("../training/index.node.ts");
-  const progress = await trainingProgress((recipe) => {
-    if ("vae" in recipe) return "autoencoder";
-    const size = pictureSize(recipe);
-    return `${size} x ${size}`;
-  });
+  const { out } = typed;
+  const training = await begin(data, typed);
+  const progress = await trainingProgress(await stages());
   let interrupted = false;
   let endInterrupts: (() => void) | undefined;
-  const options = {
-    out,
-    resume,
-    recipe: choices(typed),
-    ...(size !== undefined && { size }),
-    ...(model !== undefined && { model }),
-  };
   try {
-    for await (const step of train(data, { ...options, log: tell })) {
+    for await (const step of training) {
       endInterrupts ??= onInterrupt(() => {
         interrupted = true;
       });
@@ -80,8 +86,39 @@ async function runTraining(data: string, typed: Typed): Promise<void> {
   } else tell(`the model is in ${join(out, "model")}`);
 }
 
+type Step = RecipeStep | StepOf<GanRecipe>;
+
+/** The training that was asked for; one that goes on has the method that it was begun with. */
+async function begin(data: string, typed: Typed): Promise<AsyncGenerator<Step, void, void>> {
+  const { out, resume = false, size, model } = typed;
+  const { methodOf, train, trainGan } = await import("../training/index.node.ts");
+  if (resume && typed.method !== undefined)
+    throw new UserError("method: expected none with resume, which goes by the folder's recipe");
+  const method = (resume ? methodOf(out) : typed.method) ?? "diffusion";
+  const sized = size !== undefined && { size };
+  const options = { out, resume, recipe: choices(typed), ...sized, log: tell };
+  if (method === "diffusion")
+    return train(data, { ...options, ...(model !== undefined && { model }) });
+  if (model !== undefined)
+    throw new UserError(
+      "model: expected none with the method gan, which begins with random weights",
+    );
+  return trainGan(data, options);
+}
+
+/** Tells what a recipe's training is called where one follows another. */
+async function stages(): Promise<(recipe: Step["recipe"]) => string> {
+  const { pictureSize } = await import("../training/index.node.ts");
+  return (recipe) => {
+    if ("vae" in recipe) return "autoencoder";
+    if ("method" in recipe) return "gan";
+    const size = pictureSize(recipe);
+    return `${size} x ${size}`;
+  };
+}
+
 /** What was typed of the recipe. */
-function choices({ steps, batch, learningRate, seed }: Typed): RecipeChoices {
+function choices({ steps, batch, learningRate, seed }: Typed): RecipeChoices & GanRecipeChoices {
   return {
     ...(steps !== undefined && { steps }),
     ...(batch !== undefined && { batchSize: batch }),
@@ -92,7 +129,7 @@ function choices({ steps, batch, learningRate, seed }: Typed): RecipeChoices {
 
 /** How far a training is: a bar in a terminal, else one line a minute. */
 interface TrainingProgress {
-  show(step: RecipeStep): void;
+  show(step: Step): void;
   end(): void;
 }
 
@@ -100,7 +137,7 @@ const patience = 60; // seconds
 
 /** @param stageOf what a recipe's training is called where one follows another. */
 async function trainingProgress(
-  stageOf: (recipe: RecipeStep["recipe"]) => string,
+  stageOf: (recipe: Step["recipe"]) => string,
 ): Promise<TrainingProgress> {
   const bar = process.stderr.isTTY ? await trainingBar() : undefined;
   let first: { readonly step: number; readonly at: number; readonly recipe: object } | undefined;

@@ -1,5 +1,6 @@
 export { describeModel, type ModelDescription } from "./describe.node.ts";
 export { type CheckpointDescription, describeCheckpointFile } from "./describe-checkpoint.node.ts";
+export { writeGanFolder } from "./gan-folder.node.ts";
 export {
   builtInModel,
   GeneratedImage,
@@ -7,4 +8,5 @@ export {
   generate,
 } from "./generate.node.ts";
 export { readModelFolder, writeModelFolder } from "./model-folder.node.ts";
+export { isGanFolder, NoiseToImage } from "./noise-to-image.node.ts";
 export { type LoadOptions, TextToImage } from "./text-to-image.node.ts";

@@ -2,6 +2,7 @@ export type { AttentionEdit, AttentionEdits } from "./attention.ts";
 export { unstack } from "./batch.ts";
 export { type DenoiseOptions, denoisePicture, estimateNoise } from "./denoise.ts";
 export { fetchModel, modelFromBytes } from "./fetch-model.ts";
+export { averageStyle, type GanModel, ganParameters, ganScope, weightsOf } from "./gan-model.ts";
 export {
   type Model,
   type ModelConfig,
@@ -12,6 +13,12 @@ export {
   weightsUnder,
 } from "./model.ts";
 export type { NetworkOptions } from "./networks.ts";
+export {
+  interpolate,
+  mixStyles,
+  NoiseToImage,
+  type NoiseToImageOptions,
+} from "./noise-to-image.ts";
 export { fromPatches, toPatches } from "./patches.ts";
 export { nativeSize, pixelsPerElement, sizeMultiple } from "./picture-size.ts";
 export { seedOf, TextToImage, type TextToImageOptions } from "./text-to-image.ts";

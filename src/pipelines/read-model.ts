@@ -2,6 +2,7 @@ import { type Shape, shapeText } from "../graph/index.ts";
 import type { Weights } from "../runtime/index.ts";
 import type { Header, WeightFile } from "../safetensors/index.ts";
 import { sizeOf, UserError } from "../tensor/index.ts";
+import { isGan } from "./gan-index.ts";
 import {
   type Model,
   type ModelConfig,
@@ -57,6 +58,10 @@ export async function readModel(source: ModelSource): Promise<Model> {
       `${source.folder}: expected a model folder, found no model_index.json in it`,
     );
   }
+  if (isGan(index, source.nameOf("model_index.json")))
+    throw new UserError(
+      `${source.folder}: expected a text-to-image model, got a GAN, which takes no prompt`,
+    );
   const config = parseModel(await readFiles(source, index), source.folder);
   return { ...config, weights: await readWeights(source, config) };
 }
@@ -149,7 +154,7 @@ async function openFiles(
 }
 
 /** The parameter that each tensor of a file is; proves that the file has all of a scope's, with their shapes, and no other. */
-function parameterNames(
+export function parameterNames(
   { tensors }: Header,
   where: string,
   scope: string,
@@ -203,7 +208,8 @@ const attentionNames: Readonly<Record<string, string>> = {
   proj_attn: "to_out.0",
 };
 
-function requireFinite(values: Float32Array, where: string): void {
+/** @throws UserError that names the first value that is not a finite number. */
+export function requireFinite(values: Float32Array, where: string): void {
   const fault = values.find((value) => !Number.isFinite(value));
   if (fault !== undefined) throw new UserError(`${where}: expected finite weights, got ${fault}`);
 }

@@ -12,7 +12,7 @@ export function readRecipe<Recipe>(
   parse: (recipe: unknown, where: string) => Recipe,
 ): Recipe {
   const path = pathIn(folder);
-  if (!existsSync(path))
+  if (!holdsTraining(folder))
     throw new UserError(`${folder}: expected a training to resume, found no recipe.json`);
   return parse(parseJson(readText(path), path), path);
 }
@@ -21,9 +21,14 @@ export function writeRecipe(folder: string, recipe: object): void {
   atomicWrite(pathIn(folder), `${JSON.stringify(recipe, null, 2)}\n`);
 }
 
+/** Whether a training was begun in the folder. */
+export function holdsTraining(folder: string): boolean {
+  return existsSync(pathIn(folder));
+}
+
 /** @throws UserError when the folder holds a training. */
 export function refuseTraining(folder: string): void {
-  if (existsSync(pathIn(folder)))
+  if (holdsTraining(folder))
     throw new UserError(
       `${folder}: expected a new folder, found a training there (--resume goes on with it)`,
     );

@@ -15,11 +15,17 @@ const columns = 8;
 /** Seed of the captions and of the noise of sample grids; the same at every step, so that grids can be compared. */
 const sampleSeed = 1;
 
+/** What became of one number over the steps. */
+interface Curve {
+  readonly steps: number[];
+  readonly values: number[];
+}
+
 /** `log.jsonl`: one line an optimiser step. */
 export class TrainingLog {
   readonly #path: string;
-  readonly #steps: number[];
-  readonly #losses: number[];
+  /** The loss, and what else was told, by name. */
+  readonly #curves = new Map<string, Curve>();
 
   /** Opens a folder's log and forgets what came after `step`, which a resumed training does again. */
   constructor(folder: string, step: number) {
@@ -31,13 +37,11 @@ export class TrainingLog {
       .filter(Boolean);
     const lines = whole.map(parseLine).filter((line) => line.step <= step);
     atomicWrite(this.#path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-    this.#steps = lines.map((line) => line.step);
-    this.#losses = lines.map((line) => line.loss);
+    for (const line of lines) this.#keep(line);
   }
 
   append(line: TrainingStep): void {
-    this.#steps.push(line.step);
-    this.#losses.push(line.loss);
+    this.#keep(line);
     try {
       appendFileSync(this.#path, `${JSON.stringify(line)}\n`);
     } catch (error) {
@@ -45,19 +49,31 @@ export class TrainingLog {
     }
   }
 
-  /** Draws `loss.png`: the loss, averaged over about a hundredth of the steps. */
+  /** Draws `loss.png`: the loss and what else was told, each averaged over about a hundredth of its steps. */
   async drawCurve(folder: string): Promise<void> {
-    const width = Math.max(1, Math.ceil(this.#steps.length / 100));
-    const points = Array.from({ length: Math.floor(this.#steps.length / width) }, (_, i) => {
-      const end = (i + 1) * width;
-      const part = this.#losses.slice(end - width, end);
-      const mean = part.reduce((sum, loss) => sum + loss, 0) / width;
-      return [this.#steps[end - 1] ?? 0, mean] as const;
-    });
+    const series = [...this.#curves].map(([name, curve]) => ({ name, points: smoothed(curve) }));
     const options = { width: 640, height: 360, title: "loss" };
-    const chart = await lineChart([{ name: "training loss", points }], options);
-    atomicWrite(join(folder, "loss.png"), encodePng(chart));
+    atomicWrite(join(folder, "loss.png"), encodePng(await lineChart(series, options)));
   }
+
+  #keep({ step, loss, told }: TrainingStep): void {
+    for (const [name, value] of Object.entries({ "training loss": loss, ...told })) {
+      const curve = this.#curves.get(name) ?? { steps: [], values: [] };
+      this.#curves.set(name, curve);
+      curve.steps.push(step);
+      curve.values.push(value);
+    }
+  }
+}
+
+/** About a hundred points: the mean of as many steps each. */
+function smoothed({ steps, values }: Curve): (readonly [step: number, mean: number])[] {
+  const width = Math.max(1, Math.ceil(steps.length / 100));
+  return Array.from({ length: Math.floor(steps.length / width) }, (_, i) => {
+    const end = (i + 1) * width;
+    const mean = values.slice(end - width, end).reduce((sum, value) => sum + value, 0) / width;
+    return [steps[end - 1] ?? 0, mean] as const;
+  });
 }
 
 function readText(path: string): string {

@@ -1,15 +1,12 @@
 import { join } from "node:path";
 import { readModelFolder } from "../pipelines/index.node.ts";
 import { nativeSize } from "../pipelines/index.ts";
-import { type Backend, onnxruntimeNode } from "../runtime/index.node.ts";
+import { onnxruntimeNode } from "../runtime/index.node.ts";
 import { UserError } from "../tensor/index.ts";
 import { readAutoencoder } from "./autoencoder/autoencoder-folder.node.ts";
 import type { AutoencoderRecipe } from "./autoencoder/recipe.ts";
 import { trainAutoencoder } from "./autoencoder/train-autoencoder.node.ts";
 import type { Dataset } from "./data/dataset.ts";
-import { loadEmoji } from "./data/emoji.node.ts";
-import { loadFolder } from "./data/folder.node.ts";
-import { loadScenes } from "./data/scenes.node.ts";
 import { newModel } from "./diffusion/new-model.ts";
 import {
   checkChoices,
@@ -24,24 +21,19 @@ import {
 } from "./diffusion/recipe.ts";
 import { type Beginning, beginningOf, trainDiffusion } from "./diffusion/train-diffusion.node.ts";
 import { trainHalfSize } from "./diffusion/train-half-size.node.ts";
+import {
+  type CommonOptions,
+  openData,
+  refuseChoices,
+  refuseSizeOfCorpus,
+  requireOwnData,
+} from "./options.node.ts";
 import { readRecipe, refuseTraining, sweep, writeRecipe } from "./recipe-file.node.ts";
-import { claimFolder, type Intervals, type StepOf } from "./training-folder.node.ts";
+import { claimFolder, type StepOf } from "./training-folder.node.ts";
 
-export interface TrainOptions extends Intervals {
-  /** The folder of the training: recipe, log, checkpoint, samples and the model. Made if it is not there. */
-  readonly out: string;
-  /** What differs from the default recipe. */
-  readonly recipe?: RecipeChoices;
-  /** Goes on from the folder's checkpoint with its recipe, of which only `steps` may be given anew. */
-  readonly resume?: boolean;
+export interface TrainOptions extends CommonOptions<RecipeChoices> {
   /** A model folder to begin with, in place of random weights: what it has learnt is built upon. */
   readonly model?: string;
-  /** Pixels a side that a folder of pictures is resized to. Default 64. */
-  readonly size?: number;
-  /** Told what takes time before the first step. */
-  readonly log?: (message: string) => void;
-  /** Default: onnxruntime on the CPU. */
-  readonly backend?: Backend;
 }
 
 /** A step, and the recipe that it belongs to: the autoencoder's, where one is trained first, or the model's. */
@@ -53,35 +45,14 @@ function checkOptions(
   { recipe = {}, resume = false, size, model }: TrainOptions,
 ): void {
   const given = { ...recipe, ...(size !== undefined && { size }), ...(model && { model }) };
-  const other = Object.keys(given).find((name) => name !== "steps");
-  if (resume && other !== undefined)
-    throw new UserError(
-      `${other}: expected none with resume, which goes by the folder's recipe; only steps may be given anew`,
-    );
+  if (resume) refuseChoices(given);
   checkChoices(recipe);
   if (size === undefined) return;
   if (model !== undefined)
     throw new UserError("size: expected none with model, whose pictures have a size of their own");
-  if (typeof data !== "string" || Object.hasOwn(corpora, data))
-    throw new UserError("size: expected none with data whose pictures have a size of their own");
+  refuseSizeOfCorpus(data);
   if (!Number.isInteger(size / sizeMultiple) || size <= 0)
     throw new UserError(`size: expected a multiple of ${sizeMultiple} pixels, got ${size}`);
-}
-
-/** The data that come with frabbit, by name. */
-const corpora: Readonly<
-  Record<string, (options: { log: (message: string) => void }) => Promise<Dataset>>
-> = { emoji: loadEmoji, scenes: loadScenes };
-
-/** Opens data by name, or a folder or JSONL file of captioned pictures. */
-async function openData(
-  data: string | Dataset,
-  size: number,
-  { log = () => {} }: TrainOptions,
-): Promise<Dataset> {
-  if (typeof data !== "string") return data;
-  const load = Object.hasOwn(corpora, data) ? corpora[data] : undefined;
-  return load ? load({ log }) : loadFolder(data, size);
 }
 
 async function openOrigin(folder: string | undefined): Promise<Origin | undefined> {
@@ -97,20 +68,12 @@ function settleRecipe(
   { out, recipe: choices = {} }: TrainOptions,
   origin?: Origin,
 ): Recipe {
-  if (begun && (begun.data !== dataset.name || begun.pictures !== dataset.count))
-    throw new UserError(
-      `${out}: expected the data that it was begun with (${begun.data}, ${begun.pictures} pictures), got ${dataset.name}, ${dataset.count} pictures`,
-    );
   const recipe = begun
     ? { ...begun, ...choices }
     : origin
       ? recipeFrom(origin, defaultRecipe(dataset, choices), choices)
       : defaultRecipe(dataset, choices);
-  const size = pictureSize(recipe);
-  if (size !== dataset.size)
-    throw new UserError(
-      `${out}: expected pictures of ${size} x ${size} pixels, got ${dataset.size} x ${dataset.size}`,
-    );
+  requireOwnData(out, dataset, { begun, size: pictureSize(recipe) });
   return parseRecipe(recipe, "recipe");
 }
 

@@ -83,11 +83,17 @@ export function ganPictureSize({ generator }: Pick<GanRecipe, "generator">): num
 const finestChannels = 32;
 const mostChannels = 256;
 
+/** @throws UserError when pictures of `size` pixels a side are none that the networks can double to. */
+export function requireGanSize(size: number): void {
+  const levels = Math.log2(size / 4);
+  if (!Number.isInteger(levels) || levels < 0)
+    throw new UserError(`size: expected 4, 8, 16, 32, ... pixels for a GAN, got ${size}`);
+}
+
 /** Channels at 4 x 4, 8 x 8, ..., `size` pixels a side: half of them for each doubling, within bounds. */
 function channelsFor(size: number): number[] {
+  requireGanSize(size);
   const levels = Math.log2(size / 4) + 1;
-  if (!Number.isInteger(levels) || levels < 1)
-    throw new UserError(`size: expected 4, 8, 16, 32, ... pixels for a GAN, got ${size}`);
   return Array.from({ length: levels }, (_, i) =>
     Math.min(mostChannels, finestChannels * 2 ** (levels - 1 - i)),
   );
