@@ -15,6 +15,7 @@ export {
   type GuidancePair,
   type GuidanceScale,
 } from "./guidance.ts";
+export { inpaint, type Kept } from "./inpaint.ts";
 export { normalNoise } from "./noise.ts";
 export {
   type PredictionType,

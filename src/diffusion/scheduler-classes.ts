@@ -8,6 +8,12 @@ import { type Json, number, oneOf } from "./scheduler-fields.ts";
  */
 export type Grid = "table" | "stride" | "ratio" | "open" | "distilled" | "flow";
 
+/** How a run is begun that leaves out its first steps: by which sampler, and at which step's level. */
+export interface LateBeginning {
+  readonly startAt: number;
+  readonly sampler: Sampler;
+}
+
 /** What a scheduler class of diffusers is here. */
 export interface SchedulerClass {
   readonly grid: Grid;
@@ -19,6 +25,8 @@ export interface SchedulerClass {
   readonly thresholds?: true | "predict_x0";
   /** The sampler, made as the config has it. */
   readonly sampler: (config: Json) => readonly [name: SamplerName, sampler: Sampler];
+  /** How it begins a run that leaves out so many steps, where that is not simply with the step of that number. */
+  readonly beginAt?: (config: Json, step: number) => LateBeginning | undefined;
 }
 
 const neverClips: Json = { clip_sample: false };
@@ -56,10 +64,11 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
     grid: "stride",
     absent: { set_alpha_to_one: false, skip_prk_steps: false },
     always: { ...neverClips, ...noZeroSnr, ...evenSigmas },
-    sampler: (config) => {
-      const output = config.prediction_type === "v_prediction" ? "v_prediction" : "epsilon";
-      const rungeKutta = !oneOf(config, "skip_prk_steps", [true, false]);
-      return ["pndm", samplers.pndm({ output, rungeKutta })];
+    sampler: (config) => ["pndm", samplers.pndm(pndmOptions(config))],
+    beginAt: (config, step) => {
+      const options = pndmOptions(config);
+      if (step < 2 || options.rungeKutta) return undefined;
+      return { startAt: step - 1, sampler: samplers.pndm({ ...options, late: true }) };
     },
   },
   EulerDiscreteScheduler: {
@@ -186,6 +195,12 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
     sampler: () => ["heun", samplers.heun()],
   },
 };
+
+function pndmOptions(config: Json) {
+  const output = config.prediction_type === "v_prediction" ? "v_prediction" : "epsilon";
+  const rungeKutta = !oneOf(config, "skip_prk_steps", [true, false]);
+  return { output, rungeKutta } as const;
+}
 
 function order<const O extends number>(config: Json, orders: readonly O[]): O {
   return oneOf(config, "solver_order", orders);

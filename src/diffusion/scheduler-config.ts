@@ -16,7 +16,12 @@ import {
   withFiniteSnr,
   withZeroTerminalSnr,
 } from "./schedule.ts";
-import { classOfSampler, type SchedulerClass, schedulerClasses } from "./scheduler-classes.ts";
+import {
+  classOfSampler,
+  type LateBeginning,
+  type SchedulerClass,
+  schedulerClasses,
+} from "./scheduler-classes.ts";
 import { fault, type Json, number, oneOf } from "./scheduler-fields.ts";
 import { deviationOf, gridRules, sigmaSpacingOf } from "./scheduler-grids.ts";
 import { type SigmaSpacing, sigmaSpacings } from "./sigma-spacing.ts";
@@ -30,6 +35,11 @@ export interface SchedulerConfig {
   /** The config's sampler, by name and made with the config's options. */
   readonly samplerName: SamplerName;
   readonly sampler: Sampler;
+  /**
+   * How a run is begun that leaves out so many steps: with that sampler, from the level of step `startAt`. The sampler and
+   * the number itself, but for PNDMScheduler, which loses count (see `pndm`).
+   */
+  readonly beginAt: (step: number) => LateBeginning;
   readonly spacing: Spacing;
   /** Whether runs end in the clean picture. */
   readonly endClean: boolean;
@@ -87,11 +97,13 @@ export function fromSchedulerConfig(
   const [name, made] = rules.sampler(config);
   const samplerName = override.sampler ?? name;
   const schedule = readSchedule(config, rules);
+  const sampler = samplerName === name ? made : samplers[samplerName]();
   return {
     schedule,
     predictionType: oneOf(config, "prediction_type", predictionTypes),
     samplerName,
-    sampler: samplerName === name ? made : samplers[samplerName](),
+    sampler,
+    beginAt: (step) => rules.beginAt?.(config, step) ?? { startAt: step, sampler },
     spacing: oneOf(config, "timestep_spacing", timestepSpacings),
     endClean: oneOf(config, "set_alpha_to_one", [true, false]),
     clip: readClip(config, rules),

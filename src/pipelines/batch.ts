@@ -43,3 +43,21 @@ export function joined(arrays: readonly Float32Array[]): Float32Array {
   });
   return whole;
 }
+
+/** So many copies of an array [...], as a batch [count, ...]. */
+export function repeated({ shape, data }: NdArray, count: number): NdArray {
+  return { shape: [count, ...shape], data: joined(Array<Float32Array>(count).fill(data)) };
+}
+
+/** The channels of two batches [n, channels, height, width], those of the first before those of the second. */
+export function besideEachOther(first: NdArray, second: NdArray): NdArray {
+  const [count = 0, channels = 0, height = 0, width = 0] = first.shape;
+  const all = channels + second.shape[1]!;
+  const data = new Float32Array(count * all * height * width);
+  for (let i = 0; i < count; i++) {
+    const at = i * all * height * width;
+    data.set(part(first, i, count).data, at);
+    data.set(part(second, i, count).data, at + channels * height * width);
+  }
+  return { shape: [count, all, height, width], data };
+}

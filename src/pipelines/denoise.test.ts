@@ -104,8 +104,10 @@ test("a model of latents is entered with its level's own noise on the picture's 
     denoisePicture(pipeline, picture, { noise, steps: 1, seed: 4, wrap }).catch(reject);
   });
   const { alpha, sigma } = first.level;
-  const { data } = await pipeline.encode({ shape: [1, ...picture.shape], data: picture.data });
-  const added = new Random(5).normal(data.length);
+  const random = new Random(4);
+  const pictures = { shape: [1, ...picture.shape], data: picture.data };
+  const { data } = await pipeline.encode(pictures, [random]);
+  const added = random.normal(data.length);
   first.latent.data.forEach((value, i) => {
     expect(value).toBeCloseTo(alpha * data[i]! + sigma * added[i]!, 5);
   });

@@ -1,13 +1,7 @@
-import {
-  finish,
-  levelAt,
-  type NoiseLevel,
-  normalNoise,
-  type Schedule,
-} from "../diffusion/index.ts";
-import { linearCombination, type NdArray, Random, UserError } from "../tensor/index.ts";
-import { unstack } from "./batch.ts";
-import { seedOf, type TextToImage, type TextToImageOptions } from "./text-to-image.ts";
+import { finish, levelAt, type NoiseLevel, type Schedule } from "../diffusion/index.ts";
+import { linearCombination, type NdArray, UserError } from "../tensor/index.ts";
+import { repeated, unstack } from "./batch.ts";
+import type { TextToImage, TextToImageOptions } from "./text-to-image.ts";
 
 /** How a picture is freed of noise. */
 export interface DenoiseOptions extends Pick<TextToImageOptions, "sampler" | "seed" | "wrap"> {
@@ -22,8 +16,7 @@ export interface DenoiseOptions extends Pick<TextToImageOptions, "sampler" | "se
 /**
  * A noisy picture made clean: the loop that draws pictures, entered at the level where noise is as strong against the
  * picture as in this one (sigma / alpha is twice `noise`, since pictures range from -1 to 1). Latents do not hold a
- * picture's noise as it is: in a model of latents, that level's noise is added (SDEdit, Meng et al. 2022, arXiv
- * 2108.01073, algorithm 1).
+ * picture's noise as it is: in a model of latents, that level's noise is added, as in image to image.
  *
  * @param picture [3, height, width] in [-1, 1], height and width multiples of `sizeMultiple(model)`.
  * @returns a picture of the same shape, in [-1, 1].
@@ -31,7 +24,7 @@ export interface DenoiseOptions extends Pick<TextToImageOptions, "sampler" | "se
  */
 export async function denoisePicture(
   pipeline: TextToImage,
-  { shape, data }: NdArray,
+  picture: NdArray,
   { noise, prompt = "", steps = 10, ...options }: DenoiseOptions,
 ): Promise<NdArray> {
   if (!(noise >= 0 && noise <= 1)) {
@@ -41,12 +34,14 @@ export async function denoisePicture(
     throw new UserError(`steps: expected a whole number from 1, got ${steps}`);
   }
   const levels = levelsFrom(pipeline.model.scheduler.schedule, 2 * noise, steps);
-  const { alpha, sigma } = levels[0]!;
-  const encoded = await pipeline.encode({ shape: [1, ...shape], data });
-  const random = new Random(seedOf(options.seed ?? 0, 1)); // not the loop's own, that of the seed itself
-  const added = pipeline.model.autoencoder ? normalNoise(encoded.shape, [random]) : undefined;
-  const latent = linearCombination([[alpha, encoded], ...(added ? [[sigma, added] as const] : [])]);
-  const run = pipeline.steps(prompt, { ...options, guidanceScale: 1, levels, latent });
+  const begun = pipeline.model.autoencoder
+    ? { picture, strength: 1 }
+    : {
+        latent: linearCombination([
+          [levels[0]!.alpha, await pipeline.encode(repeated(picture, 1))],
+        ]),
+      };
+  const run = pipeline.steps(prompt, { ...options, guidanceScale: 1, levels, ...begun });
   return unstack(await pipeline.decode(await finish(run)))[0]!;
 }
 

@@ -79,6 +79,7 @@ export function modelFiles(parts: {
   return {
     "model_index.json": text({
       _class_name: "StableDiffusionPipeline",
+      _diffusers_version: "0.42.1", // without one, StableDiffusionInpaintPipeline does not load the folder
       feature_extractor: [null, null],
       image_encoder: [null, null],
       requires_safety_checker: false,
@@ -245,9 +246,11 @@ function patchSizeOf(
 ): number {
   if (autoencoder) {
     const { latent_channels } = autoencoder;
-    if (in_channels !== latent_channels || out_channels !== latent_channels) {
+    const beside = in_channels - latent_channels;
+    const known = [0, latent_channels, latent_channels + 1]; // nothing, a picture, a mask and a picture
+    if (!known.includes(beside) || out_channels !== latent_channels) {
       throw new UserError(
-        `${where}: expected in_channels and out_channels to be the autoencoder's latent_channels ${latent_channels}, got ${in_channels} and ${out_channels}`,
+        `${where}: expected out_channels to be the autoencoder's latent_channels ${latent_channels}, and in_channels the same, or ${2 * latent_channels} or ${2 * latent_channels + 1}, got ${in_channels} and ${out_channels}`,
       );
     }
     return 1;

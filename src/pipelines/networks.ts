@@ -6,8 +6,6 @@ import {
   type Outputs,
   Scope,
   type Shape,
-  slice,
-  sub,
   type Tensor,
 } from "../graph/index.ts";
 import {
@@ -104,13 +102,11 @@ export class Networks {
     });
   }
 
-  /** Pictures [n, 3, height, width] as latents [n, channels, h, w]: the means, shifted and scaled for the U-Net. */
-  encode(pictures: NdArray, config: AutoencoderConfig): Promise<NdArray> {
-    const { latent_channels, scaling_factor, shift_factor } = config;
-    return this.#oneByOne("encoder", pictures, (shape) => {
-      const moments = autoencoderEncoder(new Scope("vae"), input("x", shape), config, "planes");
-      return mul(sub(slice(moments, 1, 0, latent_channels), shift_factor), scaling_factor);
-    });
+  /** Pictures [n, 3, height, width] as the autoencoder's moments of their latents [n, 2 * channels, h, w]. */
+  moments(pictures: NdArray, config: AutoencoderConfig): Promise<NdArray> {
+    return this.#oneByOne("encoder", pictures, (shape) =>
+      autoencoderEncoder(new Scope("vae"), input("x", shape), config, "planes"),
+    );
   }
 
   /** Latents of the U-Net [n, channels, h, w] as pictures [n, 3, height, width]. */

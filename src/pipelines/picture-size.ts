@@ -35,6 +35,14 @@ export function nativeSize(model: Sizes): number {
   return pixelsPerElement(model) * model.unet.sample_size;
 }
 
+/** What the U-Net was taught to see beside the latent, told by its channels: to edit a picture, or to fill one in. */
+export function seenBeside({
+  unet: { in_channels, out_channels },
+}: Pick<Sizes, "unet">): "picture" | "mask and picture" | undefined {
+  if (in_channels === out_channels) return undefined;
+  return in_channels === 2 * out_channels ? "picture" : "mask and picture";
+}
+
 /**
  * Shape of the latent of such pictures, [count, channels, h, w], h and w the size over `pixelsPerElement`.
  * @throws UserError when the model cannot do the size, or it needs too much memory.
@@ -63,7 +71,7 @@ export function latentShape(
     );
   }
   const side = pixelsPerElement(model);
-  return [count, model.unet.in_channels, height / side, width / side];
+  return [count, model.unet.out_channels, height / side, width / side];
 }
 
 /** About how many bytes the activations take of the network of a model that needs most, drawing such pictures. */

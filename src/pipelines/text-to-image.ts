@@ -18,21 +18,16 @@ import {
   sample,
   samplers,
 } from "../diffusion/index.ts";
-import {
-  clamp,
-  type NdArray,
-  type NormalGenerator,
-  Random,
-  sizeOf,
-  UserError,
-} from "../tensor/index.ts";
+import { clamp, type NdArray, type NormalGenerator, UserError } from "../tensor/index.ts";
 import type { EncodedPrompt } from "../text/index.ts";
 import type { AttentionEdits } from "./attention.ts";
-import { part, parts, unstack } from "./batch.ts";
+import { besideEachOther, part, parts, unstack } from "./batch.ts";
+import { begin } from "./beginning.ts";
 import { type Model, parseJson, unetProbes } from "./model.ts";
 import { type NetworkOptions, Networks } from "./networks.ts";
 import { fromPatches, toPatches } from "./patches.ts";
-import { latentShape, nativeSize, pixelsPerElement } from "./picture-size.ts";
+import { latentShape } from "./picture-size.ts";
+import { latentOf } from "./posterior.ts";
 import { type Word, wordsOf } from "./words.ts";
 
 /** How pictures are made. A value that cannot be is a `UserError` that names the option. */
@@ -64,6 +59,15 @@ export interface TextToImageOptions {
   readonly wrap?: (denoise: Denoiser) => Denoiser;
   /** The levels from noisy to clean, in place of `steps` levels spaced as the model's scheduler says. */
   readonly levels?: readonly NoiseLevel[];
+  /**
+   * A picture [3, height, width] in [-1, 1] to begin with, in place of noise alone; its sizes are those that are drawn.
+   * Every picture of the run begins with it.
+   */
+  readonly picture?: NdArray;
+  /** How much the picture changes, above 0 and at most 1: that share of the steps is taken. Default 0.8, 1 with a mask. */
+  readonly strength?: number;
+  /** A picture of the same shape: the picture is drawn anew where this is nearer to white, and kept where it is darker. */
+  readonly mask?: NdArray;
   /** A latent [n, channels, height, width] to begin with, at the level of step `startAt` (default 0). */
   readonly latent?: NdArray;
   readonly startAt?: number;
@@ -126,17 +130,15 @@ export class TextToImage implements AsyncDisposable {
     prompt: string,
     options: TextToImageOptions = {},
   ): AsyncGenerator<Step, NdArray, void> {
-    const { steps = 20, wrap = (denoise) => denoise } = options;
-    const { sampler, continuum, ...scheduler } = schedulerOf(this.model, options);
+    const { wrap = (denoise) => denoise } = options;
+    const steps = options.levels ? options.levels.length - 1 : (options.steps ?? 20);
+    const scheduler = schedulerOf(this.model, options);
     const levels = options.levels ?? scheduler.levels(steps);
-    const denoise = await this.#denoiser(prompt, options);
-    return yield* sample({
-      ...this.#beginning(options, scheduler.deviation(levels[0]!)),
-      denoise: wrap(denoise),
-      sampler,
-      levels,
-      continuum,
-    });
+    const plan = { ...scheduler, levels, steps };
+    const { beginning, sampler, beside } = await begin(this, options, plan);
+    const denoise = await this.#denoiser(prompt, options, beside);
+    const { continuum } = scheduler;
+    return yield* sample({ ...beginning, denoise: wrap(denoise), sampler, levels, continuum });
   }
 
   /** The finished pictures, each [3, height, width] in [-1, 1]: the loop run to its end. */
@@ -155,15 +157,16 @@ export class TextToImage implements AsyncDisposable {
 
   /**
    * Pictures [n, 3, height, width] in [-1, 1] as latents [n, channels, h, w]: the inverse of `decode`, as far as an
-   * autoencoder has one.
+   * autoencoder has one. What an autoencoder believes of a latent is a normal distribution: its mean is taken, or with
+   * generators, one for each picture, a sample.
    * @throws UserError when the model cannot do the size.
    */
-  async encode(pictures: NdArray): Promise<NdArray> {
+  async encode(pictures: NdArray, random?: readonly NormalGenerator[]): Promise<NdArray> {
     const { autoencoder, patchSize } = this.model;
     if (!autoencoder) return toPatches(pictures, patchSize);
     const [count = 0, , height = 0, width = 0] = pictures.shape;
     latentShape(this.model, { count, height, width });
-    return this.#networks.encode(pictures, autoencoder);
+    return latentOf(await this.#networks.moments(pictures, autoencoder), autoencoder, random);
   }
 
   /** Frees the compiled networks. */
@@ -174,10 +177,11 @@ export class TextToImage implements AsyncDisposable {
   async #denoiser(
     prompt: string,
     { negativePrompt = "", guidanceScale = 3, ...options }: TextToImageOptions,
+    beside: NdArray | undefined,
   ): Promise<Denoiser> {
     const { clip } = this.model.scheduler;
     const { combine, from } = options;
-    const guided = classifierFree(this.#conditional(options), {
+    const guided = classifierFree(this.#conditional(options, beside), {
       withText: { text: await this.#embed(prompt), prompt: true },
       withoutText: { text: await this.#embed(negativePrompt), prompt: false },
       scale: guidanceScale,
@@ -188,16 +192,16 @@ export class TextToImage implements AsyncDisposable {
   }
 
   /** The U-Net as a denoiser for several texts at once. */
-  #conditional({
-    probes = [],
-    attention = () => ({}),
-  }: TextToImageOptions): ConditionalDenoiser<Condition> {
+  #conditional(
+    { probes = [], attention = () => ({}) }: TextToImageOptions,
+    beside: NdArray | undefined,
+  ): ConditionalDenoiser<Condition> {
     const { predictionType } = this.model.scheduler;
     return async (latent, level, conditions) => {
       const texts = conditions.map(({ text }) => text);
       const edited = conditions.findIndex((condition) => condition.prompt);
       const { output, ...read } = await this.#networks.runUNet({
-        latent,
+        latent: beside ? besideEachOther(latent, beside) : latent,
         t: level.t,
         texts,
         ...(edited >= 0 && { inside: { probes, edits: attention(level), edited } }),
@@ -220,34 +224,6 @@ export class TextToImage implements AsyncDisposable {
     }
     return this.#networks.embedText(ids);
   }
-
-  #beginning(options: TextToImageOptions, deviation: number) {
-    const { from, seed = 0, startAt = 0, random: make = (one) => new Random(one) } = options;
-    const generators = (count: number) =>
-      Array.from({ length: count }, (_, i) => make(seedOf(seed, i)));
-    const latent = from?.latent ?? options.latent;
-    if (latent === undefined) {
-      const native = nativeSize(this.model);
-      const { count = 1, height = native, width = native } = options;
-      const shape = latentShape(this.model, { count, height, width });
-      return { shape, random: generators(count), deviation };
-    }
-    this.#checkLatent(latent);
-    if (from !== undefined) return { from };
-    return { latent, startAt, random: generators(latent.shape[0] ?? 1) };
-  }
-
-  #checkLatent({ shape, data }: NdArray): void {
-    const { unet } = this.model;
-    const side = pixelsPerElement(this.model);
-    const [count = 0, channels, h = 0, w = 0] = shape;
-    if (shape.length !== 4 || channels !== unet.in_channels || data.length !== sizeOf(shape)) {
-      throw new UserError(
-        `latent: expected [n, ${unet.in_channels}, height, width], got [${shape.join(", ")}]`,
-      );
-    }
-    latentShape(this.model, { count, height: h * side, width: w * side });
-  }
 }
 
 /** The model's scheduler with the sampler and the spacing that are asked for. */
@@ -266,7 +242,7 @@ function schedulerOf(
           ...(named && { sampler: named }),
           ...(spacing && { spacing }),
         });
-  return own ? { ...asked, sampler } : asked;
+  return own ? { ...asked, sampler, beginAt: (startAt) => ({ startAt, sampler }) } : asked;
 }
 
 function requireOneOf(option: string, names: readonly string[], name: string): void {
@@ -275,8 +251,3 @@ function requireOneOf(option: string, names: readonly string[], name: string): v
 }
 
 const schedulerFile = "scheduler/scheduler_config.json";
-
-/** Picture i has seed + i, as far as that is a seed; its low 32 bits, which alone count, go on from there. */
-export function seedOf(seed: number, i: number): number {
-  return i === 0 || seed + i <= Number.MAX_SAFE_INTEGER ? seed + i : (seed % 2 ** 32) + i;
-}

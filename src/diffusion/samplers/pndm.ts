@@ -9,6 +9,11 @@ interface PndmOptions {
   readonly output: PredictionType;
   /** Whether the first three steps are of Runge and Kutta's kind (equation 13), four passes each; else see below. */
   readonly rungeKutta: boolean;
+  /**
+   * diffusers' defect in runs that leave out the first steps: after the step of two passes it takes the latent for that of
+   * the level after the next.
+   */
+  readonly late: boolean;
 }
 
 /**
@@ -20,10 +25,13 @@ interface PndmOptions {
 export function pndm({
   output = "epsilon",
   rungeKutta = false,
+  late = false,
 }: Partial<PndmOptions> = {}): Sampler {
   return async function* ({ denoise, latent, levels, levelAt, start, random, history }) {
     let past = history;
+    let leftOut: number | undefined;
     for (const { step, level, next } of intervals({ levels, start })) {
+      if (step === leftOut) continue;
       const prediction = await denoise(latent, level);
       const states = random.map((generator) => generator.state());
       yield { step, ...level, latent, ...prediction, random: states, history: past };
@@ -36,6 +44,7 @@ export function pndm({
         latent = await rungeKuttaStep({ denoise, levelAt, output }, here, after);
       } else if (past.length === 0 && !last) {
         latent = await twoPassStep({ denoise, output }, here, { next, after });
+        if (late) leftOut = step + 1;
       } else {
         latent = transfer(predict(output, combine(known), latent, level), next);
       }
