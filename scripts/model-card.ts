@@ -1,15 +1,21 @@
-// Makes the built-in model from a finished training: npx tsx scripts/model-card.ts runs/emoji
-// Copies the model, its recipe and its log to models/emoji, draws the model card's pictures, and writes its figures.
+// Makes a model to be given away from a training: npx tsx scripts/model-card.ts runs/emoji
+// Copies the model, its recipe and its log to models/ under the data's name, draws the model card's pictures, and writes
+// its figures. In a card of the scenes, `prompts.png` shows the first prompts of the evaluation, as prompts.txt lists them.
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { evaluationPrompts } from "../src/evaluation/index.ts";
 import { encodePng, grid } from "../src/image/index.ts";
 import { TextToImage } from "../src/pipelines/index.node.ts";
 import type { NdArray } from "../src/tensor/index.ts";
 import { indefiniteArticle } from "../src/training/data/caption.ts";
+import { loadScenery } from "../src/training/data/scenes.node.ts";
 
 const training = process.argv[2] ?? "runs/emoji";
-const model = "models/emoji";
+const { data, steps, batchSize, pictures } = JSON.parse(
+  readFileSync(join(training, "recipe.json"), "utf8"),
+);
+const model = join("models", data);
 mkdirSync(join(model, "training"), { recursive: true });
 cpSync(join(training, "model"), model, { recursive: true });
 for (const file of ["recipe.json", "log.jsonl", "loss.png"])
@@ -21,9 +27,9 @@ interface Named {
   readonly mass?: boolean;
 }
 
-const concepts: readonly Named[] = JSON.parse(readFileSync("data/emoji/concepts.json", "utf8"));
+const concepts: readonly Named[] = JSON.parse(readFileSync(`data/${data}/concepts.json`, "utf8"));
 const styles: { readonly name: string }[] = JSON.parse(
-  readFileSync("data/emoji/styles.json", "utf8"),
+  readFileSync(`data/${data}/styles.json`, "utf8"),
 );
 const names = ["apple", "car", "tree", "cat", "dog", "house", "fish", "star"];
 const common = names.map((name) => withArticle({ name }));
@@ -61,9 +67,12 @@ const seeds = [];
 for (let seed = 0; seed < 4; seed++) seeds.push(...(await draw(common, { seed })));
 save("docs/samples.png", seeds, common.length);
 
-const { steps, batchSize, pictures } = JSON.parse(
-  readFileSync(join(training, "recipe.json"), "utf8"),
-);
+if (data === "scenes") {
+  const asked = evaluationPrompts(await loadScenery({ log: console.error }), 64);
+  save(join(card, "prompts.png"), await draw(asked.map(({ text }) => text)), 8);
+  writeFileSync(join(card, "prompts.txt"), asked.map(({ text }) => `${text}\n`).join(""));
+}
+
 const log = readFileSync(join(training, "log.jsonl"), "utf8").trim().split("\n");
 const last = log.slice(-200).map((line) => JSON.parse(line).loss as number);
 const figures = {
