@@ -5,6 +5,7 @@ export {
   type GenerateOptions,
   generate,
   type LoadOptions,
+  NoiseToImage,
   readModelFolder,
   TextToImage,
   writeModelFolder,

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { decodePng, encodePng } from "../src/image/index.ts";
 import { readModelFolder, writeModelFolder } from "../src/pipelines/index.node.ts";
+import { trainGan } from "../src/training/index.node.ts";
+import { squares, tinyGan } from "./tiny-gan.ts";
 import { tinyModel } from "./tiny-model.ts";
 
 const home = process.cwd();
@@ -135,4 +137,23 @@ test("09-your-own-sampler: without new noise it is Euler's method", async () => 
   const sheets = pictures("samplers.png", 5);
   expect(sheets[1]).toEqual(sheets[0]);
   expect(different(sheets)).toBe(4);
+});
+
+test("10-faces: seeds, towards the average, mixed, and the way between", async () => {
+  for await (const _ of trainGan(squares, { out: "gan", recipe: { ...tinyGan, steps: 1 } }));
+  await run("10-faces.ts", join("gan", "model"));
+  expect(lines).toEqual(["rows: seeds, towards the average, mixed, between"]);
+  const sheet = drawn("faces.png");
+  expect(sheet).toMatchObject({ height: 4 * 10 - 2, width: 6 * 10 - 2 });
+  const picture = (row: number, column: number) =>
+    [...sheet.data].filter((_, i) => {
+      const [y, x] = [Math.floor(i / 3 / sheet.width), Math.floor(i / 3) % sheet.width];
+      const inside = (at: number, place: number) => at >= 10 * place && at < 10 * place + 8;
+      return inside(y, row) && inside(x, column);
+    });
+  const first = picture(0, 0);
+  for (const row of [1, 2, 3]) expect(picture(row, 0)).toEqual(first);
+  expect(picture(3, 5)).toEqual(picture(0, 1));
+  expect(picture(0, 1)).not.toEqual(first);
+  expect(picture(1, 5)).not.toEqual(first);
 });

@@ -35,7 +35,7 @@ export function trainCommand(): Command {
     .description("train a model from scratch on captioned pictures")
     .argument(
       "<data>",
-      "emoji, scenes, a folder of pictures with captions (x.png and x.txt), or a JSONL file",
+      "emoji, faces, scenes, a folder of pictures with captions (x.png and x.txt), or a JSONL file",
     )
     .requiredOption("--out <folder>", "where recipe, log, checkpoints, samples and the model go")
     .option("--resume", "go on from the folder's last checkpoint, with its recipe")

@@ -2,6 +2,7 @@ export type { Backend } from "../runtime/index.node.ts";
 export type { AutoencoderRecipe } from "./autoencoder/recipe.ts";
 export type { Dataset, Example } from "./data/dataset.ts";
 export { loadEmoji } from "./data/emoji.node.ts";
+export { loadFaces } from "./data/faces.node.ts";
 export { loadFolder } from "./data/folder.node.ts";
 export { loadScenes } from "./data/scenes.node.ts";
 export { pictureSize, type Recipe, type RecipeChoices } from "./diffusion/recipe.ts";

@@ -2,6 +2,7 @@ import type { Backend } from "../runtime/index.node.ts";
 import { UserError } from "../tensor/index.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { loadEmoji } from "./data/emoji.node.ts";
+import { loadFaces } from "./data/faces.node.ts";
 import { loadFolder } from "./data/folder.node.ts";
 import { loadScenes } from "./data/scenes.node.ts";
 import type { DataName } from "./optimisation.ts";
@@ -26,7 +27,7 @@ export interface CommonOptions<Choices> extends Intervals {
 /** The data that come with frabbit, by name. */
 const corpora: Readonly<
   Record<string, (options: { log: (message: string) => void }) => Promise<Dataset>>
-> = { emoji: loadEmoji, scenes: loadScenes };
+> = { emoji: loadEmoji, faces: loadFaces, scenes: loadScenes };
 
 /** Opens data by name, or a folder or JSONL file of captioned pictures. */
 export async function openData(

@@ -19,10 +19,10 @@ export async function dataFolderOf(corpus: string): Promise<string> {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (folder !== dirname(folder)) {
     const candidate = join(folder, "data", corpus);
-    if (await readable(join(candidate, "concepts.json"))) return candidate;
+    if (await readable(join(candidate, "styles.json"))) return candidate;
     folder = dirname(folder);
   }
-  throw new Error(`data/${corpus}/concepts.json is missing from this copy of frabbit`);
+  throw new Error(`data/${corpus}/styles.json is missing from this copy of frabbit`);
 }
 
 /** Where art and sprites are kept: the data folder in a clone, the person's cache folder for an installed package. */

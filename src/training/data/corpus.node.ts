@@ -61,15 +61,12 @@ export async function loadCorpus<C extends Concept>(
   const cells = cellsOf(concepts, styles);
   const dataFolder = await dataFolderOf(name);
   const workFolder = await workFolderOf(dataFolder);
-  const cache = join(workFolder, "node_modules", ".cache", "frabbit", `${cacheKey(cells)}.rgba`);
-  const cached = await readFile(cache).catch(() => undefined);
-  if (cached?.length === cells.length * bytesOf(plan)) {
-    return { concepts, styles, cells, sprites: cached };
-  }
-  await installArt({ ...plan, dataFolder, workFolder, styles }, log);
-  log(`Drawing the ${cells.length} pictures of the ${name} corpus (${drawingTime(cells)}, once)`);
-  const sprites = await drawAll(workFolder, cells, plan);
-  await keep(name, cache, sprites);
+  const length = cells.length * bytesOf(plan);
+  const sprites = await kept({ name, workFolder, key: cacheKey(cells), length }, async () => {
+    await installArt({ ...plan, dataFolder, workFolder, styles }, log);
+    log(`Drawing the ${cells.length} pictures of the ${name} corpus (${drawingTime(cells)}, once)`);
+    return drawAll(workFolder, cells, plan);
+  });
   return { concepts, styles, cells, sprites };
 }
 
@@ -111,9 +108,27 @@ async function drawAll(
   return sprites;
 }
 
-async function keep(name: string, path: string, sprites: Uint8Array): Promise<void> {
+/**
+ * Bytes that take long to make, and are kept in a work folder's cache.
+ * @param key names the file; equal keys stand for equal bytes, `length` of them.
+ * @throws {UserError} if they cannot be kept.
+ */
+export async function kept(
+  {
+    name,
+    workFolder,
+    key,
+    length,
+  }: { name: string; workFolder: string; key: string; length: number },
+  make: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const path = join(workFolder, "node_modules", ".cache", "frabbit", `${key}.rgba`);
+  const known = await readFile(path).catch(() => undefined);
+  if (known?.length === length) return known;
+  const bytes = await make();
   await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
     throw new UserError(`the ${name} corpus cannot be kept in ${path}: ${reason(error)}`);
   });
-  atomicWrite(path, sprites);
+  atomicWrite(path, bytes);
+  return bytes;
 }

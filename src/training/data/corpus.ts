@@ -60,11 +60,12 @@ export interface Style {
   /** The set's own name. */
   readonly set: string;
   readonly author: string;
-  readonly licence: "Apache-2.0" | "MIT" | "CC-BY-4.0";
+  readonly licence: "Apache-2.0" | "MIT" | "CC-BY-4.0" | "CC0-1.0";
   readonly url: string;
 }
 
-export const Style: z.ZodType<Style> = z.strictObject({
+/** The fields of a style as `styles.json` has them. */
+export const styleFields: { readonly [K in keyof Style]: z.ZodType<Style[K]> } = {
   name: z.string().min(1),
   before: z.array(z.string().min(1)).min(1),
   after: z.array(z.string().min(1)).min(1),
@@ -72,9 +73,11 @@ export const Style: z.ZodType<Style> = z.strictObject({
   version: z.string().min(1),
   set: z.string().min(1),
   author: z.string().min(1),
-  licence: z.enum(["Apache-2.0", "MIT", "CC-BY-4.0"]),
+  licence: z.enum(["Apache-2.0", "MIT", "CC-BY-4.0", "CC0-1.0"]),
   url: z.url(),
-});
+};
+
+export const Style: z.ZodType<Style> = z.strictObject(styleFields);
 
 /** The name of a concept's icon in a style's set. */
 export function iconOf({ icon, icons = {} }: Concept, style: Style): string {
