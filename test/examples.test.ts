@@ -157,3 +157,18 @@ test("10-faces: seeds, towards the average, mixed, and the way between", async (
   expect(picture(0, 1)).not.toEqual(first);
   expect(picture(1, 5)).not.toEqual(first);
 });
+
+test("11-begin-with-a-picture: the more strength, the farther from it, and half of it is kept", async () => {
+  await writeTinyModel();
+  await run("11-begin-with-a-picture.ts", "a red apple", "a green car", "tiny");
+  const [picture = [], ...changed] = pictures("from-a-picture.png", 5);
+  const distances = changed.map((other) =>
+    other.reduce((sum, byte, i) => sum + Math.abs(byte - picture[i]!), 0),
+  );
+  expect(distances[0]).toBeLessThan(distances[2]!);
+  const halves = [picture, changed[3]!].map((bytes) =>
+    [0, 1].map((half) => bytes.filter((_, i) => Math.floor(i / 24) % 2 === half).join()),
+  );
+  expect(halves[1]![0]).toBe(halves[0]![0]);
+  expect(halves[1]![1]).not.toBe(halves[0]![1]);
+});

@@ -3,6 +3,7 @@ import type { RunSpacing, SamplerName, Step } from "../diffusion/index.ts";
 import { encodePng } from "../image/index.ts";
 import { type TextToImage, unstack } from "../pipelines/index.ts";
 import { atomicWrite } from "../tensor/index.node.ts";
+import type { NdArray } from "../tensor/index.ts";
 import { filmSteps, filmStrip } from "./film.ts";
 import { filmFile } from "./output-file.ts";
 import { parametersText, type Settings } from "./parameters.ts";
@@ -14,6 +15,8 @@ export interface Drawing extends Omit<Settings, "width" | "height" | "sampler" |
   readonly schedule?: RunSpacing | undefined;
   readonly width?: number | undefined;
   readonly height?: number | undefined;
+  /** What it begins with: what is in `from` and `mask`. */
+  readonly begin?: { readonly picture: NdArray; readonly mask?: NdArray };
   readonly film: boolean;
   readonly file: string;
 }
@@ -34,11 +37,14 @@ export async function drawToFile(
   drawing: Drawing,
   taken: () => void,
 ): Promise<Drawn> {
-  const { film, file, width: w, height: h, sampler, schedule, ...settings } = drawing;
-  const shown = film ? filmSteps(settings.steps) : new Set<number>();
+  const { film, file, width: w, height: h, sampler, schedule, begin, ...settings } = drawing;
+  const { steps, seed, strength } = settings;
   const columns: Step[] = [];
   const run = pipeline.steps(settings.prompt, {
-    ...settings,
+    steps,
+    seed,
+    ...begin,
+    ...(strength !== undefined && { strength }),
     negativePrompt: settings.negative,
     guidanceScale: settings.guidance,
     ...(sampler && { sampler }),
@@ -47,8 +53,10 @@ export async function drawToFile(
     ...(h !== undefined && { height: h }),
   });
   let result = await run.next();
+  const first = result.done ? 0 : result.value.step;
+  const shown = filmSteps(film ? steps - first : 0);
   for (; !result.done; result = await run.next()) {
-    if (shown.has(result.value.step)) columns.push(result.value);
+    if (shown.has(result.value.step - first)) columns.push(result.value);
     taken();
     await setImmediate(); // lets Ctrl-C in
   }

@@ -26,6 +26,9 @@ interface Typed {
   readonly count: number;
   readonly width?: number;
   readonly height?: number;
+  readonly from?: string;
+  readonly strength?: number;
+  readonly mask?: string;
   readonly film?: true;
   readonly out?: string;
   readonly json?: true;
@@ -68,6 +71,19 @@ export function generateCommand(): Command {
     .option("--count <n>", "pictures to draw, with seeds n, n + 1, ...", numberFor("count"), 1)
     .option("--width <pixels>", "default: as the model was trained", numberFor("width"))
     .option("--height <pixels>", "default: as the model was trained", numberFor("height"))
+    .option(
+      "--from <image>",
+      "a picture to begin with in place of noise; its proportions are drawn, the shorter side as the model was trained",
+    )
+    .option(
+      "--strength <share>",
+      "how much the picture changes, above 0, at most 1: that share of the steps is taken (default: 0.8, 1 with --mask)",
+      numberFor("strength"),
+    )
+    .option(
+      "--mask <image>",
+      "a picture of the same size: where it is white the picture is drawn anew, where it is black it is kept",
+    )
     .option("--film", "also write the steps as NAME-film.png: latent, predicted noise, estimate")
     .option(
       "--out <file.png>",
@@ -90,28 +106,29 @@ async function generate(prompt: string | undefined, typed: Typed, command: Comma
   if (typed.model !== undefined && (await isGanFolder(typed.model)))
     return generateWithoutPrompt(prompt, typed.model, command);
   if (prompt === undefined) throw new UserError("prompt: expected a text in quotes, got none");
-  const begun = performance.now();
-  const {
-    count,
-    json,
-    out,
-    model,
-    seed: first = randomInt(2 ** 32),
-    film = false,
-    ...rest
-  } = typed;
   if (prompt.trim() === "") throw new UserError("prompt: expected some words, got none");
+  requireFrom(typed);
+  return generateFrom(prompt, typed);
+}
+
+async function generateFrom(prompt: string, typed: Typed): Promise<void> {
+  const begun = performance.now();
+  const { count, json, out, seed: first = randomInt(2 ** 32), film = false } = typed;
   const fileOf = outputFiles(slug(prompt), { out, count, seed: first });
   const { builtInModel, TextToImage } = await import("../pipelines/index.node.ts");
-  const { seedOf } = await import("../pipelines/index.ts");
+  const { seedOf, stepsTaken } = await import("../pipelines/index.ts");
   const { drawToFile } = await import("./draw.ts");
-  const folder = model ?? builtInModel();
-  await using pipeline = await TextToImage.load(folder);
+  const { beginning } = await import("./read-pictures.ts");
+  const { model = builtInModel(), negative, steps, guidance, sampler, schedule } = typed;
+  await using pipeline = await TextToImage.load(model);
   warnOfUnknown(pipeline, prompt);
   warnOfCut(pipeline, "prompt", prompt);
-  warnOfCut(pipeline, "negative", rest.negative);
-  const progress = await stepProgress(count * rest.steps);
-  const common = { prompt, ...rest, film, model: basename(resolve(folder)) };
+  warnOfCut(pipeline, "negative", negative);
+  const size = await beginning(pipeline.model, typed);
+  const taken = size.strength === undefined ? steps : stepsTaken(size.strength, steps);
+  const progress = await stepProgress(count * taken);
+  const settings = { prompt, negative, steps, guidance, sampler, schedule, ...size };
+  const common = { ...settings, film, model: basename(resolve(model)) };
   const drawn: Drawn[] = [];
   try {
     for (let i = 0; i < count; i++) {
@@ -123,6 +140,14 @@ async function generate(prompt: string | undefined, typed: Typed, command: Comma
     progress.end();
   }
   report(drawn, { begun, json });
+}
+
+/** @throws UserError when what is said about a picture to begin with is said of none. */
+function requireFrom({ from, mask, strength }: Typed): void {
+  if (from !== undefined) return;
+  for (const [name, value] of Object.entries({ mask, strength })) {
+    if (value !== undefined) throw new UserError(`${name}: expected --from IMAGE with it`);
+  }
 }
 
 function warnOfUnknown({ model: { words } }: TextToImage, prompt: string): void {

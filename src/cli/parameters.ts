@@ -10,6 +10,11 @@ export interface Settings {
   readonly seed: number;
   readonly width: number;
   readonly height: number;
+  /** Files of the picture that it began with, and of the mask of what was drawn anew. */
+  readonly from?: string;
+  readonly mask?: string;
+  /** How much of the steps was taken, where it began with a picture. */
+  readonly strength?: number;
   /** Name of the model's folder. */
   readonly model: string;
 }
@@ -26,6 +31,7 @@ export function quoted(value: string): string {
 export function parametersText(settings: Settings): string {
   const { prompt, negative, steps, sampler, schedule, guidance, seed, width, height, model } =
     settings;
+  const { from, mask, strength } = settings;
   const values = {
     Steps: steps,
     Sampler: sampler,
@@ -34,6 +40,9 @@ export function parametersText(settings: Settings): string {
     Seed: seed,
     Size: `${width}x${height}`,
     Model: quoted(model),
+    ...(strength !== undefined && { "Denoising strength": strength }),
+    ...(from !== undefined && { "Init image": quoted(from) }),
+    ...(mask !== undefined && { Mask: quoted(mask) }),
   };
   return [
     prompt,

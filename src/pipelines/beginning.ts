@@ -88,13 +88,14 @@ async function beginWithPicture(
   { levels, steps, beginAt, deviation }: Plan,
 ): Promise<Begun> {
   const { model } = pipeline;
-  const { count = 1, mask, strength = mask ? 1 : 0.8, from } = options;
+  const { count = 1, mask, from } = options;
+  const strength = strengthOf(options);
   const shape = latentShape(model, { count, ...sizeOfPicture(picture, options) });
   const taught = seenBeside(model) === "mask and picture";
   if (taught && !mask) {
     throw new UserError("mask: expected one, as this model was taught to fill in what it shows");
   }
-  const { sampler, startAt } = beginAt(firstStep(strength, steps));
+  const { sampler, startAt } = beginAt(steps - stepsTaken(strength, steps));
   const random = generators(options, count);
   const encoded = (one: NdArray) => pipeline.encode(repeated(one, count), random);
 
@@ -119,18 +120,31 @@ async function beginWithPicture(
   return { beginning, sampler: inpaint(sampler, { mask: small, picture: original, noise }) };
 }
 
+/** How much of its steps a run takes that begins with a picture: diffusers' defaults. */
+export function strengthOf({
+  strength,
+  mask,
+}: {
+  readonly strength?: number | undefined;
+  readonly mask?: unknown;
+}): number {
+  return strength ?? (mask === undefined ? 0.8 : 1);
+}
+
 /**
- * The step with which a run of `steps` steps begins, so that the share `strength` of them is taken: diffusers'
- * `get_timesteps`.
+ * How many of its `steps` steps a run takes, the last ones, at that strength: diffusers' `get_timesteps`.
  *
  * @throws UserError when the strength is out of range, or leaves no step.
  */
-function firstStep(strength: number, steps: number): number {
+export function stepsTaken(strength: number, steps: number): number {
   if (!(strength > 0 && strength <= 1)) {
     throw new UserError(`strength: expected a number above 0, at most 1, got ${strength}`);
   }
+  if (!Number.isInteger(steps) || steps < 1) {
+    throw new UserError(`steps: expected a whole number from 1, got ${steps}`);
+  }
   const taken = Math.floor(steps * strength);
-  if (taken > 0) return steps - taken;
+  if (taken > 0) return taken;
   throw new UserError(
     `strength: expected at least ${1 / steps}, which is 1 of ${steps} steps, got ${strength}`,
   );

@@ -1,6 +1,6 @@
 export type { AttentionEdit, AttentionEdits } from "./attention.ts";
 export { unstack } from "./batch.ts";
-export { seedOf } from "./beginning.ts";
+export { seedOf, stepsTaken, strengthOf } from "./beginning.ts";
 export { type DenoiseOptions, denoisePicture, estimateNoise } from "./denoise.ts";
 export { fetchModel, modelFromBytes } from "./fetch-model.ts";
 export { averageStyle, type GanModel, ganParameters, ganScope, weightsOf } from "./gan-model.ts";
@@ -21,6 +21,6 @@ export {
   type NoiseToImageOptions,
 } from "./noise-to-image.ts";
 export { fromPatches, toPatches } from "./patches.ts";
-export { nativeSize, pixelsPerElement, sizeMultiple } from "./picture-size.ts";
+export { latentShape, nativeSize, pixelsPerElement, sizeMultiple } from "./picture-size.ts";
 export { TextToImage, type TextToImageOptions } from "./text-to-image.ts";
 export type { Word } from "./words.ts";
