@@ -1,5 +1,6 @@
 export { kernelDistance } from "./measures/kernel-distance.ts";
-export { nearCopyShare } from "./measures/near-copies.ts";
+export { type ModeCoverage, modeCoverage } from "./measures/mode-coverage.ts";
+export { nearCopyShare, nearDuplicateShare } from "./measures/near-copies.ts";
 export { type PrecisionRecall, precisionRecall } from "./measures/precision-recall.ts";
 export { vendiScore } from "./measures/vendi-score.ts";
 export { wilsonInterval } from "./measures/wilson.ts";

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { type NdArray, Random } from "../../tensor/index.ts";
 import { eigenvalues } from "./eigenvalues.ts";
 import { kernelDistance } from "./kernel-distance.ts";
-import { nearCopyShare } from "./near-copies.ts";
+import { modeCoverage } from "./mode-coverage.ts";
+import { nearCopyShare, nearDuplicateShare } from "./near-copies.ts";
 import { precisionRecall } from "./precision-recall.ts";
 import { vendiScore } from "./vendi-score.ts";
 import { wilsonInterval } from "./wilson.ts";
@@ -129,5 +130,41 @@ describe("nearCopyShare", () => {
     const drawn = features([0.5, 0], [10, 0.2], [1.005, 0], [1.02, 0], [5, 0]);
     expect(nearCopyShare(drawn, fresh, training)).toBe(3 / 5);
     expect(nearCopyShare(fresh, fresh, training)).toBeCloseTo(0.01, 12);
+  });
+});
+
+describe("modeCoverage", () => {
+  const quarters = [1 / 4, 1 / 4, 1 / 4, 1 / 4];
+
+  it("is all modes and 0 for the data's own spread, and log(n / k) for k of n", () => {
+    expect(modeCoverage([0, 1, 2, 3], quarters)).toEqual({ covered: 4, divergence: 0 });
+    const two = modeCoverage([0, 2, 2, 0], quarters);
+    expect(two.covered).toBe(2);
+    expect(two.divergence).toBeCloseTo(Math.log(2), 12);
+    expect(modeCoverage([3], quarters).divergence).toBeCloseTo(Math.log(4), 12);
+  });
+
+  it("weighs by the data's shares", () => {
+    const { covered, divergence } = modeCoverage([0, 0, 0, 1], [0.5, 0.5]);
+    expect(covered).toBe(2);
+    expect(divergence).toBeCloseTo(0.75 * Math.log(1.5) + 0.25 * Math.log(0.5), 12);
+    expect(modeCoverage([0, 0, 0, 1], [0.75, 0.25]).divergence).toBeCloseTo(0, 12);
+  });
+
+  it("refuses modes that there are not, and no pictures", () => {
+    expect(() => modeCoverage([4], quarters)).toThrow(/known mode, got 4/);
+    expect(() => modeCoverage([], quarters)).toThrow(/one picture/);
+  });
+});
+
+describe("nearDuplicateShare", () => {
+  it("counts what is nearer to another drawn one than fresh pictures are to each other", () => {
+    // Neighbours of the fresh ones are 1 apart and further on more.
+    const places = Array.from({ length: 100 }, (_, i) => i + (i * i) / 100);
+    const fresh = features(...places.map((x) => [x, 0]));
+    const copied = features(...places.map((x, i) => [i < 10 ? 0 : x, 0]));
+    expect(nearDuplicateShare(fresh, fresh)).toBeLessThanOrEqual(0.01);
+    expect(nearDuplicateShare(copied, fresh)).toBe(0.1);
+    expect(() => nearDuplicateShare(features([0, 0], [1, 0]), fresh)).toThrow(/as many fresh/);
   });
 });
