@@ -13,6 +13,8 @@ export interface Intervals {
   readonly checkpointMinutes?: number;
   /** Between sample grids, loss curves and models. Default 15. */
   readonly sampleMinutes?: number;
+  /** Steps between sample grids, curves and models, besides: to look at what has been learnt after so many. */
+  readonly sampleSteps?: number;
 }
 
 /** A training that is ready for its next step. */
@@ -59,7 +61,7 @@ export async function restore(folder: string, trainer: Trainer): Promise<void> {
 /** Takes the steps that are left, and keeps and shows what comes of them. */
 export async function* takeSteps<Recipe extends Optimisation>(
   { folder, trainer, recipe, report }: Training<Recipe>,
-  { checkpointMinutes = 5, sampleMinutes = 15 }: Intervals,
+  { checkpointMinutes = 5, sampleMinutes = 15, sampleSteps = Infinity }: Intervals,
 ): AsyncGenerator<StepOf<Recipe>, void, void> {
   const log = new TrainingLog(folder, trainer.step);
   const checkpoint = every(checkpointMinutes, () =>
@@ -78,7 +80,8 @@ export async function* takeSteps<Recipe extends Optimisation>(
       log.append(step);
       whole = true;
       await checkpoint.ifDue();
-      await shown.ifDue();
+      if (step.step % sampleSteps === 0) await shown.now();
+      else await shown.ifDue();
       yield { ...step, recipe };
     }
     await shown.now();

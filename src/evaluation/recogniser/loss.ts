@@ -70,7 +70,7 @@ function focalLoss(logits: Tensor): Tensor {
 }
 
 /** The mean over the rows that have a right word. */
-function crossEntropy(logits: Tensor, right: Tensor): Tensor {
+export function crossEntropy(logits: Tensor, right: Tensor): Tensor {
   const chances = reduceSum(mul(softmax(logits), right), [1]);
   const told = reduceSum(right, [1]);
   // Rows without a right word have the logarithm of 1.
