@@ -103,11 +103,11 @@ const autoencoder = {
  * Stable Diffusion 1 in miniature, with made-up weights: latents of 4 channels and half the picture's sides, and a U-Net
  * for them (4 channels), for a picture to edit beside them (8), or for a mask and a picture (9).
  */
-export function miniature(in_channels: 4 | 8 | 9, scheduler: Json = {}): Model {
+export function miniature(in_channels: 4 | 8 | 9, vae: Json = {}): Model {
   const unet = { ...(goldenJson("families/sd1-inpaint/config.json") as object), in_channels };
   const config = tinyConfig(unet as Json, {
-    scheduler: { ...latentScheduler, set_alpha_to_one: false, ...scheduler },
-    vae: { ...autoencoder, latent_channels: 4 },
+    scheduler: { ...latentScheduler, set_alpha_to_one: false },
+    vae: { ...autoencoder, latent_channels: 4, ...vae },
   });
   return { ...config, weights: madeUpWeights(Object.fromEntries(modelParameters(config))) };
 }

@@ -2,8 +2,8 @@ import { sizeOf } from "../tensor/index.ts";
 import type { Emitter } from "./emitter.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** Scores that fit into the processor's caches are computed faster as they are. */
-const fewestScores = 2 ** 22;
+/** From so many scores on, attention holds none; fewer fit into the processor's caches and are computed faster as they are. */
+export const fusedFrom: number = 2 ** 22;
 
 /** [batch, tokens, heads, size], if [batch, heads, tokens, size] was made of it. */
 function beforeSwap(tensor: Tensor): Tensor | undefined {
@@ -23,7 +23,7 @@ function attentionParts(tensor: Tensor) {
   const mixed = tensor.op === "Reshape" ? swapped(tensor.inputs[0]) : undefined;
   if (mixed?.op !== "MatMul" || mixed.attributes.transA || mixed.attributes.transB) return;
   const [weights, value] = mixed.inputs;
-  if (weights.op !== "Softmax" || sizeOf(weights.shape) < fewestScores) return;
+  if (weights.op !== "Softmax" || sizeOf(weights.shape) < fusedFrom) return;
   const [scores] = weights.inputs;
   if (scores.op !== "MatMul" || scores.attributes.transA || !scores.attributes.transB) return;
   const [scaled, key] = scores.inputs;

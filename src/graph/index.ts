@@ -1,4 +1,5 @@
 export * from "./build.ts";
+export { fusedFrom } from "./fused-attention.ts";
 export { inputsOf, type Outputs, parametersOf, print, topological } from "./graph.ts";
 export { fanIn, type Initializer, ones, zeros } from "./initializer.ts";
 export type { Op, Ops } from "./ops.ts";

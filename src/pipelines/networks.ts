@@ -11,6 +11,7 @@ import {
 import {
   type AutoencoderConfig,
   autoencoderDecoder,
+  autoencoderDownsampling,
   autoencoderEncoder,
   clipText,
   unet2DCondition,
@@ -20,6 +21,8 @@ import type { NdArray } from "../tensor/index.ts";
 import { type AttentionEdits, editFeeds, editing, innerTensors } from "./attention.ts";
 import { joined, unstack } from "./batch.ts";
 import type { Model } from "./model.ts";
+import { tileSide } from "./picture-size.ts";
+import { inTiles } from "./tiles.ts";
 
 /** Where the networks run. */
 export interface NetworkOptions {
@@ -58,6 +61,15 @@ interface Network {
   run(feeds: Values): Promise<Results>;
   dispose(): Promise<void>;
 }
+
+/** One half of an autoencoder: how many elements it makes of one, and how many pixels that is, along a side. */
+interface Half {
+  readonly config: AutoencoderConfig;
+  readonly scale: number;
+  readonly pixels: number;
+}
+
+type Build = (shape: Shape) => Tensor;
 
 /** A model's networks, compiled for each shape when it is first asked for, and kept. */
 export class Networks {
@@ -104,7 +116,8 @@ export class Networks {
 
   /** Pictures [n, 3, height, width] as the autoencoder's moments of their latents [n, 2 * channels, h, w]. */
   moments(pictures: NdArray, config: AutoencoderConfig): Promise<NdArray> {
-    return this.#oneByOne("encoder", pictures, (shape) =>
+    const scale = 1 / autoencoderDownsampling(config);
+    return this.#oneByOne("encoder", pictures, { config, scale, pixels: 1 }, (shape) =>
       autoencoderEncoder(new Scope("vae"), input("x", shape), config, "planes"),
     );
   }
@@ -112,7 +125,8 @@ export class Networks {
   /** Latents of the U-Net [n, channels, h, w] as pictures [n, 3, height, width]. */
   decode(latents: NdArray, config: AutoencoderConfig): Promise<NdArray> {
     const { scaling_factor, shift_factor } = config;
-    return this.#oneByOne("decoder", latents, (shape) => {
+    const pixels = autoencoderDownsampling(config);
+    return this.#oneByOne("decoder", latents, { config, scale: pixels, pixels }, (shape) => {
       const plain = add(mul(input("x", shape), 1 / scaling_factor), shift_factor);
       return autoencoderDecoder(new Scope("vae"), plain, config, "planes");
     });
@@ -125,13 +139,26 @@ export class Networks {
     await Promise.all(compiled.map(async (network) => (await network).dispose()));
   }
 
-  /** Each element of a batch through a network for one, because one picture's activations take memory enough. */
-  async #oneByOne(name: string, batch: NdArray, build: (shape: Shape) => Tensor): Promise<NdArray> {
-    const shape = [1, ...batch.shape.slice(1)];
-    const output = () => ({ output: build(shape) });
-    const network = await this.#network(JSON.stringify([name, shape]), output);
+  /**
+   * Each element of a batch through one half of the autoencoder by itself, because one picture's activations take memory
+   * enough; large ones in tiles.
+   */
+  async #oneByOne(name: string, batch: NdArray, half: Half, build: Build): Promise<NdArray> {
+    const once = async ({ shape, data }: NdArray): Promise<NdArray> => {
+      const output = () => ({ output: build(shape) });
+      const network = await this.#network(JSON.stringify([name, shape]), output);
+      return (await network.run({ x: data })).output!;
+    };
+    const { config, scale, pixels } = half;
+    const [, , h = 0, w = 0] = batch.shape;
+    const side = tileSide(config, { height: h * pixels, width: w * pixels });
     const results: NdArray[] = [];
-    for (const { data } of unstack(batch)) results.push((await network.run({ x: data })).output!);
+    for (const { shape, data } of unstack(batch)) {
+      const one = { shape: [1, ...shape], data };
+      results.push(
+        await (side === undefined ? once(one) : inTiles(one, { side: side / pixels, scale }, once)),
+      );
+    }
     return {
       shape: [results.length, ...(results[0]?.shape.slice(1) ?? [])],
       data: joined(results.map(({ data }) => data)),

@@ -1,3 +1,4 @@
+import { fusedFrom } from "../graph/index.ts";
 import {
   type AutoencoderConfig,
   autoencoderDownsampling,
@@ -80,35 +81,60 @@ export function activationBytes(model: Sizes, { count, height, width }: PictureS
   const side = pixelsPerElement(model);
   return Math.max(
     unetBytes(unet, [count, unet.in_channels, height / side, width / side]),
-    autoencoder ? decoderBytes(autoencoder, height * width) : 0,
+    autoencoder ? decoderBytes(autoencoder, pixelsAtOnce(autoencoder, { height, width })) : 0,
   );
 }
 
 /**
+ * Side, in pixels, of the tiles in which an autoencoder does a picture; undefined where it does it whole, as long as that
+ * stays below the limit of memory. Tiles are as large as the pictures that it was trained on, `sample_size`, as in
+ * diffusers, and divisible by 4 of a latent's elements.
+ */
+export function tileSide(
+  autoencoder: AutoencoderConfig,
+  { height, width }: Omit<PictureSize, "count">,
+): number | undefined {
+  const unit = 4 * autoencoderDownsampling(autoencoder);
+  const side = unit * Math.max(1, Math.floor(autoencoder.sample_size / unit));
+  const whole = decoderBytes(autoencoder, height * width) <= memoryLimit;
+  return whole || Math.max(height, width) <= side ? undefined : side;
+}
+
+function pixelsAtOnce(
+  autoencoder: AutoencoderConfig,
+  { height, width }: Omit<PictureSize, "count">,
+): number {
+  const side = tileSide(autoencoder, { height, width });
+  return side === undefined ? height * width : side ** 2;
+}
+
+/**
  * About how many bytes the U-Net's activations take with guidance, which doubles the batch: every level's skip
- * connections, and at the widest level six maps, and the scores of self-attention before and after the softmax.
+ * connections, and at the widest level six maps, and the scores of self-attention before and after the softmax, as far
+ * as it holds any.
  */
 function unetBytes(
   unet: UNetConfig,
   [count, , height, width]: readonly [number, number, number, number],
 ): number {
+  const batch = 2 * count;
   const levels = unet.block_out_channels.map((channels, level) => {
     const positions = (height * width) / 4 ** level;
     const { attention_head_dim: heads } = unet;
     const attends = unet.down_block_types[level] === "CrossAttnDownBlock2D";
-    const scores = (typeof heads === "number" ? heads : (heads[level] ?? 1)) * positions ** 2;
+    const scores = batch * (heads[level] ?? 1) * positions ** 2;
     return {
-      skips: (unet.layers_per_block + 1) * positions * channels,
-      working: 6 * positions * channels + (attends ? 2 * scores : 0),
+      skips: batch * (unet.layers_per_block + 1) * positions * channels,
+      working: batch * 6 * positions * channels + (attends ? heldScores(scores) : 0),
     };
   });
   const skips = levels.reduce((sum, level) => sum + level.skips, 0);
-  return 4 * 2 * count * (skips + Math.max(...levels.map(({ working }) => working)));
+  return 4 * (skips + Math.max(...levels.map(({ working }) => working)));
 }
 
 /**
  * About how many bytes the decoder's activations take for one picture of so many pixels: at the widest level six maps,
- * and the scores of the middle's self-attention before and after the softmax.
+ * and the scores of the middle's self-attention before and after the softmax, as far as it holds any.
  */
 function decoderBytes(
   { block_out_channels, mid_block_add_attention }: AutoencoderConfig,
@@ -119,5 +145,10 @@ function decoderBytes(
     return (6 * widest * pixels) / 4 ** level;
   });
   const positions = pixels / 4 ** (block_out_channels.length - 1);
-  return 4 * Math.max(...levels, mid_block_add_attention ? 2 * positions ** 2 : 0);
+  return 4 * Math.max(...levels, mid_block_add_attention ? heldScores(positions ** 2) : 0);
+}
+
+/** How many numbers attention holds for so many scores: those before and after the softmax, and none where it is fused. */
+function heldScores(scores: number): number {
+  return scores < fusedFrom ? 2 * scores : 0;
 }

@@ -228,8 +228,8 @@ test.each<[string, TextToImageOptions]>([
   ["width: expected a multiple of 4 pixels for this model, got 18", { width: 18 }],
   ["height: expected a multiple of 4 pixels for this model, got 0", { height: 0 }],
   [
-    "1 x 4096 x 4096 pixels: expected a size for which this model needs at most 8.0 GB of memory",
-    { height: 4096, width: 4096 },
+    "1 x 8192 x 8192 pixels: expected a size for which this model needs at most 8.0 GB of memory",
+    { height: 8192, width: 8192 },
   ],
   ["sampler: expected one of ddpm, ddim, ", { sampler: "magic" as SamplerName }],
   ["latent: expected [n, 12, height, width], got [1, 3, 16, 16]", { latent: zeros(1, 3, 16, 16) }],
@@ -291,7 +291,11 @@ describe("a model of latents", () => {
 
   test("pictures whose decoder needs too much memory are refused", async () => {
     const { model } = latents;
-    const autoencoder = { ...model.autoencoder!, block_out_channels: [8192, 8192] };
+    const autoencoder = {
+      ...model.autoencoder!,
+      block_out_channels: [8192, 8192],
+      sample_size: 256,
+    };
     await using wide = new TextToImage({ ...model, autoencoder }, { backend });
     const size = { height: 256, width: 256 };
     await expect(wide.generate("a frog", size)).rejects.toThrow("one for 12.0 GB");
