@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import packageJson from "../package.json" with { type: "json" };
 import { builtInModel } from "../src/index.ts";
-import type { Recipe } from "../src/training/index.node.ts";
+import type { GanRecipe, Recipe } from "../src/training/index.node.ts";
 import type { DrawingFigures } from "../test/browser/page/measure-drawing.ts";
 import { forwardFlops } from "./flops.ts";
 import { measure, median } from "./measure.ts";
@@ -93,6 +93,38 @@ function trainingStep(): { text: string; versions: string } {
   const size = `${(first.parameters / 1e6).toFixed(1)} million parameters, batch ${batchSize}, ${(forward / 1e9).toFixed(1)} GFLOP forward`;
   const versions = all.find((figures) => figures.versions)?.versions ?? "no PyTorch";
   return { text: `### Training step\n\n${size}.\n\n${results}`, versions };
+}
+
+type GanFigures = Omit<TrainingFigures, "recipe"> & { readonly recipe: GanRecipe };
+
+function ganStep(): string {
+  const told = { threads, warmUp: quick ? 1 : 4, steps: quick ? 1 : 16 }; // one of 16 with the penalty
+  const systems = inTurns<GanFigures>(
+    { ours: "gan-step.ts", peer: "gan_step.py" },
+    rounds,
+    told,
+    ({ recipe }) => ({ ...told, recipe }),
+  );
+  const all = systems.flatMap(({ figures }) => figures);
+  const [{ parameters, recipe }] = all as [GanFigures];
+  if (all.some((figures) => figures.parameters !== parameters))
+    throw new Error("GAN's training step: expected networks with equally many parameters");
+  const { batchSize } = recipe;
+  const time = (figures: readonly GanFigures[]) =>
+    median(figures.map(({ milliseconds }) => milliseconds.reduce((sum, ms) => sum + ms, 0))) /
+    told.steps;
+  const ours = time(systems[0].figures);
+  const results = systemsTable(
+    ["", "ms a step", "samples/s", "peak RSS, GB", "time / frabbit's"],
+    systems,
+    (figures) => [
+      time(figures).toFixed(0),
+      ((1000 * batchSize) / time(figures)).toFixed(1),
+      gigabytes(figures),
+      against(time(figures), ours),
+    ],
+  );
+  return `### GAN's training step\n\n${(parameters / 1e6).toFixed(1)} million parameters, batch ${batchSize}.\n\n${results}`;
 }
 
 function generation(model: string): string {
@@ -209,6 +241,7 @@ const training = trainingStep();
 const parts = [
   machine(training.versions),
   training.text,
+  ganStep(),
   generation(model),
   start(model),
   samplers(model),
