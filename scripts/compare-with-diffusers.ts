@@ -39,7 +39,7 @@ const { in_channels, sample_size } = model.unet;
 const noise = normalNoise([1, in_channels, sample_size, sample_size], [new Random(seed)]);
 results.set("noise", noise);
 for (const t of timesteps) {
-  const { output } = await networks.runUNet({ latent: noise, t, texts: texts.slice(-1) });
+  const { output } = await networks.runUNet({ samples: [noise], t, texts: texts.slice(-1) });
   results.set(`output ${t}`, output!);
 }
 await networks.dispose();

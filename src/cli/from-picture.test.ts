@@ -10,10 +10,12 @@ import { run } from "./run.ts";
 const root = workInOwnFolders();
 const model = join(root, "tiny");
 const filling = join(root, "filling");
+const editing = join(root, "editing");
 
 beforeAll(async () => {
   writeModelFolder(model, await tinyModel({ clip_sample: false }), { dtype: "F32" });
   writeModelFolder(filling, miniature(9), { dtype: "F32" });
+  writeModelFolder(editing, miniature(8), { dtype: "F32" });
 });
 
 /** A slope, as bytes keep it; and a mask of its right half. */
@@ -72,6 +74,13 @@ test("a model that was taught to inpaint does so", async () => {
   );
   expect(err.at(-2)).toBe("frabbit: a-frog-7.png (48 x 32, seed 7)");
   expect(code).toBe(0);
+});
+
+test("a model that was taught to edit pictures looks at it, and there is no strength to tell", async () => {
+  const { code, out } = await draw("--model", editing, "--from", "slope.png", "--json");
+  expect(code).toBe(0);
+  expect(JSON.parse(out[0]!)).toMatchObject({ from: "slope.png", width: 48 });
+  expect(out[0]).not.toContain("strength");
 });
 
 test("a picture of another size is scaled to the model's, and cut to what is asked for", async () => {

@@ -3,6 +3,7 @@ import {
   latentShape,
   type Model,
   nativeSize,
+  seenBeside,
   sizeMultiple,
   strengthOf,
 } from "../pipelines/index.ts";
@@ -40,9 +41,10 @@ export async function beginning(
   latentShape(model, { count: 1, height, width });
   const read = (file: string) => readImage(file, { height, width, fit: "cover" });
   const picture = await read(from);
+  const begins = strength !== undefined || seenBeside(model) !== "picture"; // else it only looks at the picture
   return {
     from,
-    strength: strengthOf({ strength, mask }),
+    ...(begins && { strength: strengthOf({ strength, mask }) }),
     height,
     width,
     begin: { picture, ...(mask !== undefined && { mask: await read(mask) }) },

@@ -3,6 +3,7 @@ export { type Continuum, continuumOf } from "./continuum.ts";
 export type { Denoiser, Prediction } from "./denoiser.ts";
 export { dynamicShift, type FlowSpacingOptions, flowLevels } from "./flow-levels.ts";
 export { type AdaptiveProjectedOptions, adaptiveProjected } from "./guidance/adaptive-projected.ts";
+export { guidedByPicture, type PictureGuidance } from "./guidance/by-picture.ts";
 export { type DynamicThresholdOptions, dynamicThreshold } from "./guidance/dynamic-threshold.ts";
 export { guidanceInterval } from "./guidance/interval.ts";
 export { type RescaleOptions, rescale } from "./guidance/rescale.ts";

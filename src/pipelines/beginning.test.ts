@@ -9,9 +9,10 @@ const options = { backend, threads: 1 };
 const pixels = new TextToImage(await tinyModel({ clip_sample: false }), options);
 const latents = new TextToImage(miniature(4), options);
 const filling = new TextToImage(miniature(9), options);
+const editing = new TextToImage(miniature(8), options);
 
 afterAll(async () => {
-  for (const pipeline of [pixels, latents, filling]) await pipeline[Symbol.asyncDispose]();
+  for (const pipeline of [pixels, latents, filling, editing]) await pipeline[Symbol.asyncDispose]();
 });
 
 /** [3, height, width], from a rule for each pixel. */
@@ -70,6 +71,7 @@ test("in a model of pixels every pixel is kept or drawn by itself", async () => 
 
 describe.each([
   ["image to image", latents, {}],
+  ["editing by a model that was taught to", editing, {}],
   ["inpainting", latents, { mask: corner }],
   ["inpainting by a model that was taught to", filling, { mask: corner, strength: 0.6 }],
 ] as const)("%s", (_, pipeline, task) => {
@@ -133,6 +135,17 @@ test.each<[string, TextToImage, TextToImageOptions]>([
     { picture: slope },
   ],
   ["picture: expected one and a mask, which this model works on, got none", filling, {}],
+  ["picture: expected one, which this model works on, got none", editing, {}],
+  [
+    "strength: expected none, as this model was taught to edit whole pictures",
+    editing,
+    { picture: slope, strength: 0.5 },
+  ],
+  [
+    "mask: expected none, as this model was taught to edit whole pictures",
+    editing,
+    { picture: slope, mask: corner },
+  ],
 ])("%s", async (message, pipeline, given) => {
   const error = await pipeline.generate("a frog", given).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(UserError);

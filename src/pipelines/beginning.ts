@@ -48,11 +48,12 @@ export async function begin(
 ): Promise<Begun> {
   const { model } = pipeline;
   const { from, startAt = 0, picture, mask, strength } = options;
+  const taught = seenBeside(model);
+  if (picture && taught === "picture") return beginEditing(pipeline, picture, options, plan);
   if (picture) return beginWithPicture(pipeline, picture, options, plan);
   for (const [name, value] of Object.entries({ mask, strength })) {
     if (value !== undefined) throw new UserError(`${name}: expected a picture, too, got none`);
   }
-  const taught = seenBeside(model);
   if (taught) {
     const needed = taught === "mask and picture" ? "one and a mask" : "one";
     throw new UserError(`picture: expected ${needed}, which this model works on, got none`);
@@ -118,6 +119,35 @@ async function beginWithPicture(
   if (model.autoencoder) normalNoise(shape, random); // as diffusers draws for the picture with a hole
   const small = repeated(ofLatent(redrawn, model, shape[1]), count);
   return { beginning, sampler: inpaint(sampler, { mask: small, picture: original, noise }) };
+}
+
+/**
+ * Begins with noise alone, and with the picture beside it, the mean of its latent as the autoencoder gives it, not scaled:
+ * diffusers' StableDiffusionInstructPix2PixPipeline.
+ *
+ * @throws UserError when an option is not what it should be.
+ */
+async function beginEditing(
+  pipeline: Pick<TextToImage, "model" | "encode">,
+  picture: NdArray,
+  options: TextToImageOptions,
+  { sampler, deviation, levels }: Plan,
+): Promise<Begun> {
+  const { model } = pipeline;
+  const { count = 1, mask, strength, from } = options;
+  for (const [name, value] of Object.entries({ mask, strength })) {
+    if (value !== undefined) {
+      throw new UserError(
+        `${name}: expected none, as this model was taught to edit whole pictures`,
+      );
+    }
+  }
+  const shape = latentShape(model, { count, ...sizeOfPicture(picture, options) });
+  const encoded = await pipeline.encode(repeated(picture, count));
+  const beside = linearCombination([[1 / (model.autoencoder?.scaling_factor ?? 1), encoded]]);
+  const random = generators(options, count);
+  const beginning = from ? { from } : { shape, random, deviation: deviation(levels[0]!) };
+  return { beginning, sampler, beside };
 }
 
 /** How much of its steps a run takes that begins with a picture: diffusers' defaults. */

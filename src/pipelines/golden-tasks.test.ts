@@ -11,6 +11,7 @@ import { TextToImage, type TextToImageOptions } from "./text-to-image.ts";
 
 const pipelines = {
   4: new TextToImage(miniature(4), { backend }),
+  8: new TextToImage(miniature(8), { backend }),
   9: new TextToImage(miniature(9), { backend }),
 };
 let golden: Golden;
@@ -37,7 +38,7 @@ const samplers: Readonly<Record<string, TextToImageOptions>> = {
 
 const tasks: readonly (readonly [
   task: string,
-  channels: 4 | 9,
+  channels: 4 | 8 | 9,
   sampler: string,
   strength: number,
 ])[] = [
@@ -61,6 +62,7 @@ const tasks: readonly (readonly [
   ["inpaint", 4, "euler-a", 1],
   ["inpaint", 9, "euler-a", 0.6],
   ["inpaint", 9, "euler-a", 1],
+  ["edit", 8, "euler-a", 1],
 ];
 
 test.each(tasks)("%s, %d channels, %s, strength %d: what diffusers draws", async (...row) => {
@@ -70,7 +72,7 @@ test.each(tasks)("%s, %d channels, %s, strength %d: what diffusers draws", async
     ...settings,
     ...(samplers[sampler] ?? { sampler: sampler as SamplerName }),
     picture: picture("picture"),
-    strength,
+    ...(task !== "edit" && { strength }),
     ...(task === "inpaint" && { mask: picture("mask") }),
   };
   const latent = await finish(pipeline.steps("a red apple", options));

@@ -21,6 +21,12 @@ export {
   type NoiseToImageOptions,
 } from "./noise-to-image.ts";
 export { fromPatches, toPatches } from "./patches.ts";
-export { latentShape, nativeSize, pixelsPerElement, sizeMultiple } from "./picture-size.ts";
+export {
+  latentShape,
+  nativeSize,
+  pixelsPerElement,
+  seenBeside,
+  sizeMultiple,
+} from "./picture-size.ts";
 export { TextToImage, type TextToImageOptions } from "./text-to-image.ts";
 export type { Word } from "./words.ts";

@@ -31,9 +31,9 @@ export interface NetworkOptions {
   readonly threads?: number;
 }
 
-/** One call of the U-Net, for a latent [n, channels, height, width] and each of the texts. */
+/** One call of the U-Net, for a batch [n, in_channels, height, width] with each of the texts. */
 export interface UNetCall {
-  readonly latent: NdArray;
+  readonly samples: readonly NdArray[];
   /** The timestep. */
   readonly t: number;
   /** Embeddings, each [1, tokens, cross_attention_dim]. */
@@ -99,15 +99,15 @@ export class Networks {
    * network: first all pictures with the first text, then all with the second.
    * @throws UserError when the network has no inner tensor of a name, or an edit does not fit it.
    */
-  async runUNet({ latent, t, texts, inside = untouched }: UNetCall): Promise<Results> {
+  async runUNet({ samples, t, texts, inside = untouched }: UNetCall): Promise<Results> {
     const { probes, edits, edited } = inside;
-    const [pictures = 1, ...rest] = latent.shape;
+    const [pictures = 1, ...rest] = samples[0]?.shape ?? [];
     const tokens = texts[0]?.shape[1] ?? 1;
     const batch = texts.length * pictures;
     const key = JSON.stringify(["U-Net", batch, rest, tokens, probes, Object.keys(edits)]);
     const network = await this.#network(key, () => this.#unet([batch, ...rest], tokens, inside));
     return network.run({
-      sample: joined(texts.map(() => latent.data)),
+      sample: joined(samples.map(({ data }) => data)),
       timesteps: new Float32Array(batch).fill(t),
       text: joined(texts.flatMap(({ data }) => Array<Float32Array>(pictures).fill(data))),
       ...editFeeds(edits, edited * pictures, pictures, network.inputs),

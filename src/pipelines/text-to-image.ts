@@ -6,6 +6,7 @@ import {
   finish,
   fromSchedulerConfig,
   type GuidanceScale,
+  guidedByPicture,
   keepInRange,
   type NoiseLevel,
   predict,
@@ -26,7 +27,7 @@ import { begin } from "./beginning.ts";
 import { type Model, parseJson, unetProbes } from "./model.ts";
 import { type NetworkOptions, Networks } from "./networks.ts";
 import { fromPatches, toPatches } from "./patches.ts";
-import { latentShape } from "./picture-size.ts";
+import { latentShape, seenBeside } from "./picture-size.ts";
 import { latentOf } from "./posterior.ts";
 import { type Word, wordsOf } from "./words.ts";
 
@@ -61,7 +62,7 @@ export interface TextToImageOptions {
   readonly levels?: readonly NoiseLevel[];
   /**
    * A picture [3, height, width] in [-1, 1] to begin with, in place of noise alone; its sizes are those that are drawn.
-   * Every picture of the run begins with it.
+   * Every picture of the run begins with it; a model that was taught to edit begins with noise and looks at it.
    */
   readonly picture?: NdArray;
   /** How much the picture changes, above 0 and at most 1: that share of the steps is taken. Default 0.8, 1 with a mask. */
@@ -84,6 +85,8 @@ interface Condition {
   readonly text: NdArray;
   /** Whether it is the prompt, whose pass is probed and edited. */
   readonly prompt: boolean;
+  /** Whether nothing, in place of a picture, is seen beside the latent. */
+  readonly blind?: boolean;
 }
 
 /**
@@ -181,9 +184,16 @@ export class TextToImage implements AsyncDisposable {
   ): Promise<Denoiser> {
     const { clip } = this.model.scheduler;
     const { combine, from } = options;
-    const guided = classifierFree(this.#conditional(options, beside), {
+    const withoutText = { text: await this.#embed(negativePrompt), prompt: false };
+    const network = this.#conditional(options, beside);
+    const edits = seenBeside(this.model) === "picture";
+    const without = { ...withoutText, blind: true };
+    const denoise = edits
+      ? guidedByPicture(network, { withPicture: withoutText, without })
+      : network;
+    const guided = classifierFree(denoise, {
       withText: { text: await this.#embed(prompt), prompt: true },
-      withoutText: { text: await this.#embed(negativePrompt), prompt: false },
+      withoutText,
       scale: guidanceScale,
       from,
       ...(combine && { combine }),
@@ -201,7 +211,9 @@ export class TextToImage implements AsyncDisposable {
       const texts = conditions.map(({ text }) => text);
       const edited = conditions.findIndex((condition) => condition.prompt);
       const { output, ...read } = await this.#networks.runUNet({
-        latent: beside ? besideEachOther(latent, beside) : latent,
+        samples: conditions.map(({ blind = false }) =>
+          beside ? besideEachOther(latent, blind ? nothing(beside) : beside) : latent,
+        ),
         t: level.t,
         texts,
         ...(edited >= 0 && { inside: { probes, edits: attention(level), edited } }),
@@ -224,6 +236,10 @@ export class TextToImage implements AsyncDisposable {
     }
     return this.#networks.embedText(ids);
   }
+}
+
+function nothing({ shape, data }: NdArray): NdArray {
+  return { shape, data: new Float32Array(data.length) };
 }
 
 /** The model's scheduler with the sampler and the spacing that are asked for. */

@@ -9,7 +9,9 @@ from pathlib import Path
 import diffusers
 import numpy as np
 import torch
-from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline
+from diffusers import (
+    StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionInstructPix2PixPipeline,
+)
 from PIL import Image
 from safetensors.torch import save_file
 
@@ -48,9 +50,16 @@ def pipeline(kind, channels: int, scheduler: str):
     return loaded
 
 
-def draw(loaded, strength: float, output_type: str, **task):
+KINDS = {
+    "image": StableDiffusionImg2ImgPipeline,
+    "inpaint": StableDiffusionInpaintPipeline,
+    "edit": StableDiffusionInstructPix2PixPipeline,
+}
+
+
+def draw(loaded, output_type: str, **task):
     return loaded(
-        "a red apple", image=PICTURE, strength=strength, negative_prompt="rain", num_inference_steps=7,
+        "a red apple", image=PICTURE, negative_prompt="rain", num_inference_steps=7,
         guidance_scale=3.0, generator=torch.Generator().manual_seed(7), output_type=output_type, **task,
     ).images
 
@@ -65,15 +74,16 @@ def main() -> None:
         *(("inpaint", 4, scheduler, 0.6, inpaint) for scheduler in ("pndm", "euler-a", "heun", "dpmpp-2m", "lcm")),
         *(("inpaint", 4, scheduler, 1.0, inpaint) for scheduler in ("ddim", "euler-a")),
         *(("inpaint", 9, "euler-a", strength, inpaint) for strength in (0.6, 1.0)),
+        ("edit", 8, "euler-a", 1.0, {}),
     ]
     for task, channels, scheduler, strength, options in runs:
-        kind = StableDiffusionImg2ImgPipeline if task == "image" else StableDiffusionInpaintPipeline
-        loaded = pipeline(kind, channels, scheduler)
+        loaded = pipeline(KINDS[task], channels, scheduler)
+        given = options if task == "edit" else dict(options, strength=strength)
         name = f"{task} {channels} {scheduler} {strength:g}"
-        kept[name] = draw(loaded, strength, "latent", **options).contiguous()
+        kept[name] = draw(loaded, "latent", **given).contiguous()
         print(name, float(kept[name].abs().max()))
         if scheduler == "euler-a":
-            kept[f"{name} bytes"] = bytes_of(draw(loaded, strength, "pil", **options)[0])
+            kept[f"{name} bytes"] = bytes_of(draw(loaded, "pil", **given)[0])
     save_file(kept, Path(__file__).parent.parent / "image-tasks.safetensors")
 
 
