@@ -31,7 +31,10 @@ export function denoiseCommand(): Command {
       "--out <file.png>",
       "where to, replacing what is there (default: IMAGE-clean.png in this folder, or IMAGE-clean-2.png, ...)",
     )
-    .option("--model <folder>", "a model folder (default: the model in the package)")
+    .option(
+      "--model <model>",
+      "a model folder, or a checkpoint in one .safetensors file (default: the model in the package)",
+    )
     .action(denoise);
 }
 

@@ -40,7 +40,10 @@ export function generateCommand(): Command {
     .description("draw a picture of what the prompt says (the default command)")
     .argument("[prompt]", "what the picture shows, in quotes; a GAN draws without")
     .allowExcessArguments()
-    .option("--model <folder>", "a model folder (default: the model in the package)")
+    .option(
+      "--model <model>",
+      "a model folder, or a checkpoint in one .safetensors file (default: the model in the package)",
+    )
     .addOption(
       new Option("--negative <text>", "what the picture is to stay away from").default(
         "",

@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { totalmem } from "node:os";
 import { Command } from "commander";
 import type { CheckpointDescription, ModelDescription } from "../pipelines/index.node.ts";
@@ -18,12 +17,11 @@ export function inspectCommand(): Command {
 }
 
 async function inspect(path: string | undefined, { json }: { json?: true }): Promise<void> {
-  const { builtInModel, describeCheckpointFile, describeModel } = await import(
+  const { builtInModel, describeCheckpointFile, describeModel, isSingleFile } = await import(
     "../pipelines/index.node.ts"
   );
   const model = path ?? builtInModel();
-  const isFile = statSync(model, { throwIfNoEntry: false })?.isFile() ?? false;
-  const description = isFile ? await describeCheckpointFile(model) : await describeModel(model);
+  const description = isSingleFile(model) ? await describeCheckpointFile(model) : await describeModel(model);
   if (json) console.log(JSON.stringify(description));
   else console.error(table("file" in description ? ofFile(description) : ofFolder(description)));
 }

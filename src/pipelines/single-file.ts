@@ -1,34 +1,20 @@
 import { type Checkpoint, configFiles, describeCheckpoint, partOf } from "../checkpoints/index.ts";
 import type { WeightFile } from "../safetensors/index.ts";
 import { UserError } from "../tensor/index.ts";
-import type { TokenizerFiles } from "../text/index.ts";
+import { clipVocabulary, tokenizerFiles } from "../text/index.ts";
 import type { ModelSource } from "./read-model.ts";
-
-/** CLIP's vocabulary, which is the same for all of Stable Diffusion, and in no checkpoint. */
-export type Vocabulary = Pick<TokenizerFiles, "vocab.json" | "merges.txt">;
 
 /**
  * A checkpoint of one file as the diffusers folder that it stands for, so that `readModel` reads it: the configurations
- * are those of its family, the weights the same bytes under diffusers' names.
+ * are those of its family, the vocabulary CLIP's, the weights the same bytes under diffusers' names.
  *
  * @param name the file's, for messages.
  * @throws UserError when it is no Stable Diffusion, or its U-Net or autoencoder has more than the family's.
  */
-export async function singleFile(
-  file: WeightFile,
-  name: string,
-  vocabulary: Vocabulary,
-): Promise<ModelSource> {
+export async function singleFile(file: WeightFile, name: string): Promise<ModelSource> {
   const checkpoint = await describeCheckpoint(file, name);
   refuseForeign(checkpoint, name);
-  const texts: Readonly<Record<string, string>> = {
-    ...configFiles(checkpoint),
-    ...Object.fromEntries(
-      ["tokenizer", "tokenizer_2"].flatMap((folder) =>
-        Object.entries(vocabulary).map(([path, text]) => [`${folder}/${path}`, text]),
-      ),
-    ),
-  };
+  const texts = configFiles(checkpoint);
   const parts: Readonly<Record<string, WeightFile>> = Object.fromEntries(
     [...new Set(checkpoint.pairs.map(({ part }) => part))].map((part) => [
       part,
@@ -38,9 +24,16 @@ export async function singleFile(
   return {
     folder: name,
     nameOf: (path) => `${name} (as ${path})`,
-    readText: (path) => Promise.resolve(texts[path]),
-    openWeights: (path) => Promise.resolve(parts[path.replace(/\/.*/, "")]),
+    readText: async (path) => texts[path] ?? (await vocabularyFile(path)),
+    openWeights: async (path) => parts[path.replace(/\/.*/, "")],
   };
+}
+
+/** CLIP's vocabulary, which is the same for all of Stable Diffusion, and in no checkpoint. */
+async function vocabularyFile(path: string): Promise<string | undefined> {
+  const [, name] = /^tokenizer(?:_2)?\/(vocab\.json|merges\.txt)$/.exec(path) ?? [];
+  if (name !== "vocab.json" && name !== "merges.txt") return undefined;
+  return tokenizerFiles(await clipVocabulary(), 77)[name];
 }
 
 function refuseForeign({ notUnderstood }: Checkpoint, name: string): void {

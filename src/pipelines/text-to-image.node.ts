@@ -1,5 +1,5 @@
 import { type Backend, onnxruntimeNode } from "../runtime/index.node.ts";
-import { readModelFolder } from "./model-folder.node.ts";
+import { loadModel } from "./load-model.node.ts";
 import { TextToImage as Pipeline } from "./text-to-image.ts";
 
 /** Where a model runs. */
@@ -13,13 +13,13 @@ export interface LoadOptions {
 /** The pipeline with a way to load it from disk. */
 export class TextToImage extends Pipeline {
   /**
-   * Loads a diffusers folder.
+   * Loads a diffusers folder, or a Stable Diffusion checkpoint in one `.safetensors` file.
    * @throws UserError when it is not what it should be.
    */
   static async load(
-    folder: string,
+    model: string,
     { backend = onnxruntimeNode, ...options }: LoadOptions = {},
   ): Promise<TextToImage> {
-    return new TextToImage(await readModelFolder(folder), { backend, ...options });
+    return new TextToImage(await loadModel(model), { backend, ...options });
   }
 }

@@ -28,16 +28,27 @@ export function trainBytePairs(texts: Iterable<string>, vocabularySize: number):
       `vocabularySize: expected an integer of at least 514, got ${vocabularySize}`,
     );
   }
-  const tokens = new Set([...byteSymbols, ...byteSymbols.map((symbol) => symbol + wordEnd)]);
-  const specials = [startOfText, endOfText];
+  const tokens = new Set(vocabularyOf([]));
   const merges: string[] = [];
   for (const [left, right] of learnMerges(countWords(texts))) {
-    if (tokens.size + specials.length === vocabularySize) break;
+    if (tokens.size === vocabularySize) break;
     merges.push(`${left} ${right}`);
     tokens.add(left + right);
   }
-  const vocab = [...tokens, ...specials].map((token, id) => [token, id] as const);
+  return bytePairsOf(merges);
+}
+
+/** The vocabulary that merges give: byte symbols, the same ending a word, what the merges make, and the special tokens. */
+export function bytePairsOf(merges: readonly string[]): BytePairs {
+  const vocab = vocabularyOf(merges).map((token, id) => [token, id] as const);
   return { vocab: Object.fromEntries(vocab), merges };
+}
+
+/** Tokens in the order of their ids. */
+function vocabularyOf(merges: readonly string[]): string[] {
+  const bytes = [...byteSymbols, ...byteSymbols.map((symbol) => symbol + wordEnd)];
+  const merged = merges.map((merge) => merge.replace(" ", ""));
+  return [...new Set([...bytes, ...merged]), startOfText, endOfText];
 }
 
 function countWords(texts: Iterable<string>): CountedWord[] {
