@@ -2,6 +2,7 @@
 // computed and written to a safetensors file.
 import { finish, normalNoise } from "../src/diffusion/index.ts";
 import { toBytes } from "../src/image/index.ts";
+import type { TextEmbedding } from "../src/pipelines/conditions.ts";
 import { readModelFolder, TextToImage } from "../src/pipelines/index.node.ts";
 import { unstack } from "../src/pipelines/index.ts";
 import { Networks } from "../src/pipelines/networks.ts";
@@ -26,20 +27,24 @@ await using pipeline = new TextToImage(model, { backend });
 const networks = new Networks(model, { backend });
 const results = new Map<string, NdArray>();
 
-const texts: NdArray[] = [];
+const texts: TextEmbedding[] = [];
 for (const [i, prompt] of prompts.entries()) {
   const { ids } = pipeline.tokenize(prompt);
-  const text = await networks.embedText(ids);
+  const text = await networks.embedText([ids]);
   texts.push(text);
   results.set(`ids ${i}`, { shape: [1, ids.length], data: Float32Array.from(ids) });
-  results.set(`text ${i}`, text);
+  results.set(`text ${i}`, text.states);
 }
 
 const { in_channels, sample_size } = model.unet;
 const noise = normalNoise([1, in_channels, sample_size, sample_size], [new Random(seed)]);
 results.set("noise", noise);
 for (const t of timesteps) {
-  const { output } = await networks.runUNet({ samples: [noise], t, texts: texts.slice(-1) });
+  const { output } = await networks.runUNet({
+    samples: [noise],
+    t,
+    conditions: [{ encoderHiddenStates: texts.at(-1)!.states }],
+  });
   results.set(`output ${t}`, output!);
 }
 await networks.dispose();

@@ -110,8 +110,9 @@ export function diffusion({ dataset }: ModedData, { quick }: Size): Contestant {
       }
     : read;
   const recipe = defaultRecipe(dataset, choices);
-  const { unet, textEncoder } = newModel(recipe, dataset);
-  const parameters = countOf(denoisingGraph(unet, textEncoder, recipe.batchSize));
+  const { unet, textEncoders } = newModel(recipe, dataset);
+  const graph = denoisingGraph(unet, textEncoders[0].config, recipe.batchSize);
+  const parameters = countOf(graph);
   return {
     name: "diffusion",
     batchSize: recipe.batchSize,

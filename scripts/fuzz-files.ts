@@ -122,7 +122,7 @@ async function readCheckpoint(bytes: Uint8Array): Promise<void> {
 async function modelFiles(): Promise<Files> {
   const folder = mkdtempSync(join(tmpdir(), "frabbit-fuzz-"));
   try {
-    writeModelFolder(folder, await tinyLatentModel(), { dtype: "F16" });
+    await writeModelFolder(folder, await tinyLatentModel(), { dtype: "F16" });
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
     const paths = entries
       .filter((entry) => entry.isFile())

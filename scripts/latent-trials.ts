@@ -74,7 +74,7 @@ for (const [name, change] of Object.entries(variants)) {
   const recipe = { ...base, ...change(base) };
   const own = newModel(recipe, dataset, vae);
   const batch = (index: number) => makeBatch({ ...recipe, ...own, examples }, index);
-  const graph = denoisingGraph(own.unet, own.textEncoder, recipe.batchSize);
+  const graph = denoisingGraph(own.unet, own.textEncoders[0].config, recipe.batchSize);
   await using trainer = await Trainer.create(recipe, [{ graph, batch }], onnxruntimeNode);
   const begun = process.cpuUsage();
   const used = () => {

@@ -122,7 +122,7 @@ async function trainOne(run: Run, dataset: Dataset): Promise<Outcome> {
     const made = await makeBatch({ ...recipe, ...config, examples }, index);
     return oneStep ? ofOneStep(made, schedule, index) : made;
   };
-  const graph = denoisingGraph(config.unet, config.textEncoder, recipe.batchSize);
+  const graph = denoisingGraph(config.unet, config.textEncoders[0].config, recipe.batchSize);
   const random = new Random(1);
   const judged = Array.from({ length: dataset.count }, () => {
     const { picture, caption } = dataset.example(random);
@@ -130,7 +130,10 @@ async function trainOne(run: Run, dataset: Dataset): Promise<Outcome> {
   });
   await using trainer = await Trainer.create(recipe, [{ graph, batch }], onnxruntimeNode);
   const pipelineNow = () =>
-    new TextToImage({ ...config, weights: trainer.averaged() }, { backend: onnxruntimeNode });
+    new TextToImage(
+      { ...config, weights: () => Promise.resolve(trainer.averaged()) },
+      { backend: onnxruntimeNode },
+    );
   const curve: Outcome["curve"][number][] = [];
   while (trainer.step < steps) {
     await trainer.next();

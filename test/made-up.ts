@@ -9,7 +9,7 @@ function fnv1a(text: string): number {
 }
 
 /** The numbers of test/golden/make/made_up.py: float32 in [shift - scale, shift + scale), from a hash of the name. */
-function madeUp(name: string, count: number, scale: number, shift = 0): Float32Array {
+export function madeUp(name: string, count: number, scale: number, shift = 0): Float32Array {
   const seed = fnv1a(name);
   return Float32Array.from({ length: count }, (_, i) => {
     let x = (Math.imul(i, 0x9e3779b9) + seed) | 0;
@@ -29,7 +29,7 @@ function madeUpWeight(name: string, shape: Shape): Float32Array {
 }
 
 /**
- * Made-up weights of those shapes, each after the other in one buffer.
+ * Made-up weights of those shapes.
  *
  * @param nameIn the name that a weight has in Python
  */
@@ -37,14 +37,7 @@ export function madeUpWeights(
   shapes: Readonly<Record<string, Shape>>,
   nameIn = (name: string): string => name,
 ): Weights {
-  const offsets = new Map<string, number>();
-  let count = 0;
-  for (const [name, shape] of Object.entries(shapes)) {
-    offsets.set(name, 4 * count);
-    count += sizeOf(shape);
-  }
-  const values = new Float32Array(count);
-  for (const [name, shape] of Object.entries(shapes))
-    values.set(madeUpWeight(nameIn(name), shape), offsets.get(name)! / 4);
-  return { bytes: new Uint8Array(values.buffer), offsetOf: (name) => offsets.get(name)! };
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, madeUpWeight(nameIn(name), shape)]),
+  );
 }

@@ -29,7 +29,7 @@ beforeAll(async () => {
     return file;
   });
   mkdirSync(join(folder, "models"));
-  writeModelFolder(join(folder, "models", "emoji"), await tinyModel(), { dtype: "F32" });
+  await writeModelFolder(join(folder, "models", "emoji"), await tinyModel(), { dtype: "F32" });
   process.chdir(folder);
 });
 

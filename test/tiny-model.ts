@@ -6,6 +6,7 @@ import {
   modelParameters,
   parseModel,
 } from "../src/pipelines/index.ts";
+import type { Weights } from "../src/runtime/index.ts";
 import { Random, sizeOf } from "../src/tensor/index.ts";
 import { goldenJson, goldenTensors } from "./golden-files.ts";
 import { madeUpWeights } from "./made-up.ts";
@@ -35,7 +36,8 @@ export async function tinyModel(
       ...(vae && { vae }),
     },
   );
-  return { ...config, weights: await tinyWeights(config) };
+  const weights = await tinyWeights(config);
+  return { ...config, weights: () => Promise.resolve(weights) };
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -109,25 +111,18 @@ export function miniature(in_channels: 4 | 8 | 9, vae: Json = {}): Model {
     scheduler: { ...latentScheduler, set_alpha_to_one: false },
     vae: { ...autoencoder, latent_channels: 4, ...vae },
   });
-  return { ...config, weights: madeUpWeights(Object.fromEntries(modelParameters(config))) };
+  const weights = madeUpWeights(Object.fromEntries(modelParameters(config)));
+  return { ...config, weights: () => Promise.resolve(weights) };
 }
 
-async function tinyWeights(
-  config: Parameters<typeof modelParameters>[0],
-): Promise<Model["weights"]> {
+async function tinyWeights(config: Parameters<typeof modelParameters>[0]): Promise<Weights> {
   const golden = await goldenTensors("unet-tiny/diffusion_pytorch_model.safetensors");
   const random = new Random(1);
-  const offsets = new Map<string, number>();
-  const values: number[] = [];
+  const weights: Record<string, Float32Array> = {};
   for (const [name, shape] of modelParameters(config)) {
-    offsets.set(name, 4 * values.length);
-    const data = name.startsWith("unet.")
+    weights[name] = name.startsWith("unet.")
       ? golden(name.slice("unet.".length)).data
       : random.normal(sizeOf(shape)).map((value) => value / 4);
-    values.push(...data);
   }
-  return {
-    bytes: new Uint8Array(Float32Array.from(values).buffer),
-    offsetOf: (parameter) => offsets.get(parameter)!,
-  };
+  return weights;
 }

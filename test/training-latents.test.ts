@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readModelFolder, TextToImage } from "../src/pipelines/index.node.ts";
-import { weightsUnder } from "../src/pipelines/index.ts";
+import { networkTensors } from "../src/pipelines/index.ts";
 import { Random } from "../src/tensor/index.ts";
 import {
   type Dataset,
@@ -148,9 +148,9 @@ test("begins with a model: keeps its autoencoder and its words, goes on with the
     readModelFolder(join(out, "model")),
   ]);
   expect(after.files).toEqual(before.files);
-  expect(weightsUnder(after, "vae.")).toEqual(weightsUnder(before, "vae."));
-  const trained = weightsUnder(after, "unet.");
-  for (const [key, { data }] of weightsUnder(before, "unet."))
+  expect(await networkTensors(after, "vae")).toEqual(await networkTensors(before, "vae"));
+  const trained = await networkTensors(after, "unet");
+  for (const [key, { data }] of await networkTensors(before, "unet"))
     trained.get(key)!.data.forEach((x, i) => {
       expect(Math.abs(x - data[i]!)).toBeLessThan(1e-4 + 1e-3 * Math.abs(x));
     });

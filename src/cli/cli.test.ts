@@ -4,6 +4,7 @@ import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
 import { captured, files, start, until, workInOwnFolders } from "../../test/command-line.ts";
 import { tinyLatentModel, tinyModel } from "../../test/tiny-model.ts";
+import { weightBytes } from "../../test/weight-bytes.ts";
 import { decodePng, encodePng, fromBytes, readPngText, toBytes } from "../image/index.ts";
 import { readModelFolder, TextToImage, writeModelFolder } from "../pipelines/index.node.ts";
 import { unstack } from "../pipelines/index.ts";
@@ -278,7 +279,7 @@ test("denoise refuses an empty file and a noise above 1", async () => {
 });
 
 test("inspect tells what a model folder is, for people and for machines", async () => {
-  const { weights } = await readModelFolder(model);
+  const bytes = await weightBytes(await readModelFolder(model));
   const { err } = await frabbit("inspect", model);
   expect(err.join("\n")).toContain("UNet2DConditionModel (diffusers), 163,156 parameters");
   const { code, out } = await frabbit("inspect", model, "--json");
@@ -286,7 +287,7 @@ test("inspect tells what a model folder is, for people and for machines", async 
   const description = JSON.parse(out[0]!);
   expect(description).toMatchObject({
     folder: model,
-    parameters: weights.bytes.length / 4,
+    parameters: bytes.length / 4,
     size: 16,
     sizeMultiple: 4,
     patchSize: 2,
@@ -303,7 +304,7 @@ test("inspect tells what a model folder is, for people and for machines", async 
 });
 
 test("a model of latents is drawn with its film, told by inspect, and frees pictures of noise", async () => {
-  writeModelFolder("latents", await tinyLatentModel(), { dtype: "F32" });
+  await writeModelFolder("latents", await tinyLatentModel(), { dtype: "F32" });
   const args = ["x", "--seed", "7", "--steps", "2", "--film", "--out", "x.png"];
   const drawn = await frabbit(...args, "--model", "latents");
   expect(drawn.code).toBe(0);

@@ -13,9 +13,9 @@ const filling = join(root, "filling");
 const editing = join(root, "editing");
 
 beforeAll(async () => {
-  writeModelFolder(model, await tinyModel({ clip_sample: false }), { dtype: "F32" });
-  writeModelFolder(filling, miniature(9), { dtype: "F32" });
-  writeModelFolder(editing, miniature(8), { dtype: "F32" });
+  await writeModelFolder(model, await tinyModel({ clip_sample: false }), { dtype: "F32" });
+  await writeModelFolder(filling, miniature(9), { dtype: "F32" });
+  await writeModelFolder(editing, miniature(8), { dtype: "F32" });
 });
 
 /** A slope, as bytes keep it; and a mask of its right half. */

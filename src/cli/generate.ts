@@ -163,6 +163,6 @@ function warnOfUnknown({ model: { words } }: TextToImage, prompt: string): void 
 
 function warnOfCut(pipeline: TextToImage, option: string, text: string): void {
   const { tokenCount, truncated } = pipeline.tokenize(text);
-  const room = pipeline.model.tokenizer.modelMaxLength - 2;
+  const room = pipeline.model.textEncoders[0].tokenizer.modelMaxLength - 2;
   if (truncated) tell(`warning: ${option}: only its first ${room} of ${tokenCount} tokens count`);
 }

@@ -21,7 +21,9 @@ async function inspect(path: string | undefined, { json }: { json?: true }): Pro
     "../pipelines/index.node.ts"
   );
   const model = path ?? builtInModel();
-  const description = isSingleFile(model) ? await describeCheckpointFile(model) : await describeModel(model);
+  const description = isSingleFile(model)
+    ? await describeCheckpointFile(model)
+    : await describeModel(model);
   if (json) console.log(JSON.stringify(description));
   else console.error(table("file" in description ? ofFile(description) : ofFolder(description)));
 }

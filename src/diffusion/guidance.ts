@@ -66,7 +66,7 @@ export function classifierFree<Condition>(
 ): Denoiser {
   let memory = from?.guidanceMemory;
   return async (latent, level) => {
-    const now = checked(typeof scale === "number" ? scale : scale(level));
+    const now = guidanceAt(scale, level);
     const remembered = memory && { guidanceMemory: memory };
     if (now === 1 || (now === 0 && combine === extrapolate)) {
       const [only] = await denoise(latent, level, [now === 1 ? withText : withoutText]);
@@ -97,7 +97,9 @@ export function extrapolate({ withText, withoutText, scale }: GuidancePair): {
   return { denoised: guided("denoised"), noise: guided("noise") };
 }
 
-function checked(scale: number): number {
-  if (Number.isFinite(scale)) return scale;
-  throw new UserError(`guidanceScale: expected a finite number, got ${scale}`);
+/** @throws UserError when it is not finite. */
+export function guidanceAt(scale: GuidanceScale, level: NoiseLevel): number {
+  const now = typeof scale === "number" ? scale : scale(level);
+  if (Number.isFinite(now)) return now;
+  throw new UserError(`guidanceScale: expected a finite number, got ${now}`);
 }

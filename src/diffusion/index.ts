@@ -15,6 +15,7 @@ export {
   type Guidance,
   type GuidancePair,
   type GuidanceScale,
+  guidanceAt,
 } from "./guidance.ts";
 export { inpaint, type Kept } from "./inpaint.ts";
 export { normalNoise } from "./noise.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { TextToImage } from "../pipelines/index.ts";
+import { allWeights, type Model, type TextToImage } from "../pipelines/index.ts";
 import { type NdArray, Random } from "../tensor/index.ts";
 import { drawScene } from "../training/data/scenes/draw.ts";
 import { sampleScene } from "../training/data/scenes/sample.ts";
@@ -60,6 +60,13 @@ interface Ground {
   readonly vendiOfReal: number;
 }
 
+/** Tells a model's weights from others. */
+async function hashOf(model: Model): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const [, values] of allWeights(model)) hash.update(values);
+  return hash.digest("hex");
+}
+
 /** A model's pictures of the evaluation's prompts, judged. The same model and options give the same figures. */
 export async function evaluateModel(
   pipeline: TextToImage,
@@ -67,7 +74,7 @@ export async function evaluateModel(
   options: EvaluationOptions,
 ): Promise<Evaluation> {
   const ground = await groundOf(pipeline, judge, options);
-  const weights = createHash("sha256").update(pipeline.model.weights.bytes).digest("hex");
+  const weights = await hashOf(pipeline.model);
   const draw = (i: number, which: number, guidance: number) => {
     const { text } = ground.prompts[i]!;
     const seed = i + which * seedStride;

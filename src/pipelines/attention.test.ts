@@ -158,7 +158,9 @@ test("words have the positions of their tokens", () => {
     Array.from({ length: pipeline.tokenize(prompt).tokenCount }, (_, i) => i + 1),
   );
   for (const { word, tokens } of words) {
-    const spelt = pipeline.model.tokenizer.decode(tokens.map((token) => ids[token]!));
+    const spelt = pipeline.model.textEncoders[0].tokenizer.decode(
+      tokens.map((token) => ids[token]!),
+    );
     expect(spelt.replaceAll(" ", "")).toBe(word.toLowerCase());
   }
   const cut = pipeline.words("frog ".repeat(100)).map(({ tokens }) => tokens.length);

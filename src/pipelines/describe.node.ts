@@ -2,11 +2,12 @@ import { z } from "zod";
 import type { Clip, PredictionType, SamplerName } from "../diffusion/index.ts";
 import { sizeOf } from "../tensor/index.ts";
 import { memoryBytes } from "./memory.ts";
-import { modelParameters, parseJson } from "./model.ts";
+import { parseJson } from "./model-files.ts";
 import { onDisk, readModelFolder } from "./model-folder.node.ts";
+import { modelParameters } from "./model-parameters.ts";
 import { openWeights } from "./open-weights.ts";
 import { nativeSize, pixelsPerElement, sizeMultiple } from "./picture-size.ts";
-import { weightFiles } from "./read-model.ts";
+import { networksOf } from "./read-model.ts";
 
 /** What a model folder is. */
 export interface ModelDescription {
@@ -51,21 +52,22 @@ const SchedulerFile = z.object({
 });
 
 /**
- * Describes a model folder, all of which is read and proven to be sound.
+ * Describes a model folder, of whose weights the headers are read.
  * @throws UserError when it is not what it should be.
  */
 export async function describeModel(folder: string): Promise<ModelDescription> {
   const model = await readModelFolder(folder);
-  const { files, scheduler, tokenizer, textEncoder, autoencoder } = model;
+  const { files, scheduler, autoencoder } = model;
+  const [{ tokenizer, config: textEncoder }] = model.textEncoders;
   const shapes = [...modelParameters(model)];
   const countOf = (scope: string) =>
     shapes.reduce((sum, [name, shape]) => sum + (name.startsWith(scope) ? sizeOf(shape) : 0), 0);
-  const networks = new Map(
+  const networks = new Map<string, object>(
     await Promise.all(
-      weightFiles(model).map(async ({ file, scope }) => {
+      networksOf(model).map(async ({ name, file }) => {
         const { tensors } = await openWeights(onDisk(folder), file);
         const precision = [...new Set(Array.from(tensors.values(), ({ dtype }) => dtype))];
-        return [scope.slice(0, -1), { parameters: countOf(scope), precision }] as const;
+        return [name, { parameters: countOf(`${name}.`), precision }] as const;
       }),
     ),
   );

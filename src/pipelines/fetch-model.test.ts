@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tinyLatentModel, tinyModel } from "../../test/tiny-model.ts";
+import { weightBytes } from "../../test/weight-bytes.ts";
 import { UserError } from "../tensor/index.ts";
 import { fetchModel, modelFromBytes } from "./fetch-model.ts";
 import type { Model } from "./model.ts";
@@ -21,7 +22,7 @@ let instead: Record<string, { status: number; type: string }>;
 
 beforeAll(async () => {
   const folder = join(temporary, "model");
-  writeModelFolder(folder, await tinyModel(), { dtype: "F16" });
+  await writeModelFolder(folder, await tinyModel(), { dtype: "F16" });
   model = await readModelFolder(folder);
   files = filesIn(folder);
   server = createServer(({ url = "" }, response) => {
@@ -61,28 +62,28 @@ async function fault(reading: Promise<Model>): Promise<string> {
 test.each(["", "/"])("a folder at an address ending in %j is the one on disk", async (end) => {
   instead = {};
   const fetched = await fetchModel(`${address}${end}`);
-  expect(Buffer.compare(fetched.weights.bytes, model.weights.bytes)).toBe(0);
+  expect(Buffer.compare(await weightBytes(fetched), await weightBytes(model))).toBe(0);
   expect(fetched.files).toEqual(model.files);
 });
 
 test("a folder in memory is the one on disk", async () => {
   const read = await modelFromBytes(files);
-  expect(Buffer.compare(read.weights.bytes, model.weights.bytes)).toBe(0);
+  expect(Buffer.compare(await weightBytes(read), await weightBytes(model))).toBe(0);
   expect(read.files).toEqual(model.files);
 });
 
 test("a model of latents in memory is the one on disk", async () => {
   const folder = join(temporary, "latents");
-  writeModelFolder(folder, await tinyLatentModel(), { dtype: "F32" });
+  await writeModelFolder(folder, await tinyLatentModel(), { dtype: "F32" });
   const onDisk = await readModelFolder(folder);
   const read = await modelFromBytes(filesIn(folder));
-  expect(Buffer.compare(read.weights.bytes, onDisk.weights.bytes)).toBe(0);
+  expect(Buffer.compare(await weightBytes(read), await weightBytes(onDisk))).toBe(0);
   expect(read.autoencoder).toEqual(onDisk.autoencoder);
 });
 
 test("an address may have a query, which goes with every file", async () => {
-  const { weights } = await fetchModel(`${address}?key=1`);
-  expect(Buffer.compare(weights.bytes, model.weights.bytes)).toBe(0);
+  const fetched = await fetchModel(`${address}?key=1`);
+  expect(Buffer.compare(await weightBytes(fetched), await weightBytes(model))).toBe(0);
 });
 
 test("a file that is not there is refused by name, whether the server says so or sends its page", async () => {

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { writeSafetensors } from "../safetensors/index.node.ts";
 import { atomicWrite } from "../tensor/index.node.ts";
-import { type NdArray, sizeOf } from "../tensor/index.ts";
+import type { NdArray } from "../tensor/index.ts";
 import { ganClass } from "./gan-index.ts";
 import { type GanModel, ganFiles, ganParameters, ganScope } from "./gan-model.ts";
 
@@ -10,9 +10,7 @@ import { type GanModel, ganFiles, ganParameters, ganScope } from "./gan-model.ts
 export function writeGanFolder(folder: string, { config, weights }: GanModel): void {
   const tensors = new Map<string, NdArray>();
   for (const [name, shape] of ganParameters(config)) {
-    const start = weights.bytes.byteOffset + weights.offsetOf(name);
-    const data = new Float32Array(weights.bytes.buffer, start, sizeOf(shape));
-    tensors.set(name.slice(ganScope.length + 1), { shape, data });
+    tensors.set(name.slice(ganScope.length + 1), { shape, data: weights[name]! });
   }
   const index = { _class_name: ganClass, generator: ["frabbit", config._class_name] };
   mkdirSync(join(folder, dirname(ganFiles.config)), { recursive: true });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseJson } from "./model.ts";
+import { parseJson } from "./model-files.ts";
 
 /** What a GAN's model_index.json calls it: pictures come of noise alone. */
 export const ganClass = "NoiseToImagePipeline";

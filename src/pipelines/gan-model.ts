@@ -6,11 +6,11 @@ import {
   parseGeneratorConfig,
 } from "../models/index.ts";
 import type { Weights } from "../runtime/index.ts";
-import { sizeOf, UserError } from "../tensor/index.ts";
+import { UserError } from "../tensor/index.ts";
 import { ganClass, isGan } from "./gan-index.ts";
-import { parseJson } from "./model.ts";
+import { parseJson } from "./model-files.ts";
 import { openWeights } from "./open-weights.ts";
-import { type ModelSource, parameterNames, requireFinite } from "./read-model.ts";
+import { type ModelSource, parameterNames, readWeights } from "./read-model.ts";
 import { requireWarranted } from "./warranted.ts";
 
 /** The files of a GAN's folder. */
@@ -69,30 +69,5 @@ async function readGenerator(source: ModelSource, config: GeneratorConfig): Prom
   requireWarranted(config, file, where);
   const shapes = ganParameters(config);
   const names = parameterNames(file, where, `${ganScope}.`, shapes);
-  const values: Record<string, Float32Array> = {};
-  for (const [key, name] of names) {
-    const { data } = await file.read(file.tensors.get(key)!, key);
-    requireFinite(data, `${where}: ${key}`);
-    values[name] = data;
-  }
-  return weightsOf(shapes, values);
-}
-
-/** Values by the parameters' names, one after the other. */
-export function weightsOf(
-  shapes: ReadonlyMap<string, Shape>,
-  values: Readonly<Record<string, Float32Array>>,
-): Weights {
-  const offsets = new Map<string, number>();
-  let end = 0;
-  for (const [name, shape] of shapes) {
-    offsets.set(name, end);
-    end += sizeOf(shape);
-  }
-  const all = new Float32Array(end);
-  for (const [name, start] of offsets) all.set(values[name]!, start);
-  return {
-    bytes: new Uint8Array(all.buffer),
-    offsetOf: (parameter) => 4 * (offsets.get(parameter) ?? Number.NaN),
-  };
+  return readWeights(file, names, where);
 }

@@ -12,7 +12,7 @@ afterAll(() => rmSync(temporary, { recursive: true }));
 
 test("one call draws and saves the picture that the loop ends with", async () => {
   const model = join(temporary, "model");
-  writeModelFolder(model, await tinyModel(), { dtype: "F16" });
+  await writeModelFolder(model, await tinyModel(), { dtype: "F16" });
   const image = await generate("a red apple", { model, seed: 7, steps: 2 });
   const path = join(temporary, "apple.png");
   await image.save(path);

@@ -1,18 +1,19 @@
 export type { AttentionEdit, AttentionEdits } from "./attention.ts";
 export { unstack } from "./batch.ts";
 export { seedOf, stepsTaken, strengthOf } from "./beginning.ts";
+export type { MicroConditioning } from "./conditions.ts";
 export { type DenoiseOptions, denoisePicture, estimateNoise } from "./denoise.ts";
 export { fetchModel, modelFromBytes } from "./fetch-model.ts";
-export { averageStyle, type GanModel, ganParameters, ganScope, weightsOf } from "./gan-model.ts";
+export { averageStyle, type GanModel, ganParameters, ganScope } from "./gan-model.ts";
 export {
   type Model,
   type ModelConfig,
-  type ModelFiles,
-  modelFiles,
-  modelParameters,
+  type NetworkName,
   parseModel,
-  weightsUnder,
+  type TextReader,
 } from "./model.ts";
+export { type ModelFiles, modelFiles } from "./model-files.ts";
+export { allWeights, modelParameters, networkTensors } from "./model-parameters.ts";
 export type { NetworkOptions } from "./networks.ts";
 export {
   interpolate,

@@ -5,8 +5,9 @@ import { dirname, join, resolve } from "node:path";
 import { readSafetensors, writeSafetensors } from "../safetensors/index.node.ts";
 import { atomicWrite, fileFault } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
-import { type Model, weightsUnder } from "./model.ts";
-import { type ModelSource, readModel, weightFiles } from "./read-model.ts";
+import type { Model } from "./model.ts";
+import { networkTensors } from "./model-parameters.ts";
+import { type ModelSource, networksOf, readModel } from "./read-model.ts";
 
 /**
  * Reads a diffusers folder on disk, as `readModel` does.
@@ -46,17 +47,17 @@ export function onDisk(folder: string): ModelSource {
  *
  * @throws UserError when the place cannot be written to or the disk is full; what was there is then untouched.
  */
-export function writeModelFolder(
+export async function writeModelFolder(
   path: string,
   model: Model,
   { dtype }: { readonly dtype: "F32" | "F16" },
-): void {
+): Promise<void> {
   const folder = resolve(path);
   const temporary = `${folder}.${randomUUID().slice(0, 8)}.tmp`;
   try {
     mkdirSync(temporary, { recursive: true });
     try {
-      moveInto(folder, temporary, writeFiles(temporary, model, dtype));
+      moveInto(folder, temporary, await writeFiles(temporary, model, dtype));
     } finally {
       rmSync(temporary, { recursive: true, force: true });
     }
@@ -65,14 +66,18 @@ export function writeModelFolder(
   }
 }
 
-/** Writes a model's files into a folder that is there, and returns their names. */
-function writeFiles(folder: string, model: Model, dtype: "F32" | "F16"): readonly string[] {
-  const weights = weightFiles(model);
-  const names = [...Object.keys(model.files), ...weights.map(({ file }) => file)];
+/** Writes a model's files into a folder that is there, one network after the other, and returns their names. */
+async function writeFiles(
+  folder: string,
+  model: Model,
+  dtype: "F32" | "F16",
+): Promise<readonly string[]> {
+  const networks = networksOf(model);
+  const names = [...Object.keys(model.files), ...networks.map(({ file }) => file)];
   for (const name of names) mkdirSync(dirname(join(folder, name)), { recursive: true });
   for (const [name, text] of Object.entries(model.files)) atomicWrite(join(folder, name), text);
-  for (const { file, scope } of weights) {
-    writeSafetensors(join(folder, file), weightsUnder(model, scope), { dtype });
+  for (const { name, file } of networks) {
+    writeSafetensors(join(folder, file), await networkTensors(model, name), { dtype });
   }
   return names;
 }

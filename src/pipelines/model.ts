@@ -1,38 +1,29 @@
 import { fromSchedulerConfig, type SchedulerConfig } from "../diffusion/index.ts";
-import { input, parametersOf, Scope, type Shape, type Tensor } from "../graph/index.ts";
 import {
   type AutoencoderConfig,
-  autoencoderDecoder,
-  autoencoderDownsampling,
-  autoencoderEncoder,
   type CLIPTextConfig,
-  clipText,
-  downsampling,
   parseAutoencoderConfig,
   parseCLIPTextConfig,
   parseUNetConfig,
   type UNetConfig,
-  unet2DCondition,
 } from "../models/index.ts";
 import type { Weights } from "../runtime/index.ts";
-import { type NdArray, sizeOf, UserError } from "../tensor/index.ts";
-import { ClipTokenizer, type TokenizerFiles } from "../text/index.ts";
+import { UserError } from "../tensor/index.ts";
+import { ClipTokenizer } from "../text/index.ts";
+import { isToldOfPicture, timeIdCount } from "./conditions.ts";
+import {
+  type ModelFiles,
+  parseIndex,
+  parseJson,
+  type TextEncoderName,
+  tokenizerOf,
+} from "./model-files.ts";
 
-/** The text files of a model folder by their path in it, as they lie on disk. */
-export interface ModelFiles {
-  readonly "model_index.json": string;
-  readonly "unet/config.json": string;
-  readonly "text_encoder/config.json": string;
-  /** Of a model of latents. */
-  readonly "vae/config.json"?: string;
-  readonly "scheduler/scheduler_config.json": string;
-  readonly "tokenizer/vocab.json": string;
-  readonly "tokenizer/merges.txt": string;
-  readonly "tokenizer/tokenizer_config.json": string;
-  /** The words that the text encoder was trained on, one a line, in order; frabbit's own, others read past it. */
-  readonly "tokenizer/words.txt"?: string;
-  /** Says again what tokenizer_config.json says; not every writer makes one. */
-  readonly "tokenizer/special_tokens_map.json"?: string;
+/** A text encoder and the tokenizer that it reads by. */
+export interface TextReader {
+  readonly name: TextEncoderName;
+  readonly config: CLIPTextConfig;
+  readonly tokenizer: ClipTokenizer;
 }
 
 /** What a model folder says about its networks, without their weights. */
@@ -40,74 +31,30 @@ export interface ModelConfig {
   /** What was read, kept so that it can be written back unchanged. */
   readonly files: ModelFiles;
   readonly unet: UNetConfig;
-  readonly textEncoder: CLIPTextConfig;
+  /** One; or two, whose embeddings lie one behind the other, SDXL's. */
+  readonly textEncoders: readonly [TextReader, ...TextReader[]];
   readonly scheduler: SchedulerConfig;
-  readonly tokenizer: ClipTokenizer;
   /** Every word that the model can know; undefined where the folder does not say. */
   readonly words?: ReadonlySet<string>;
+  /** Whether a text that is not given is embedded as zeros, and not as the empty text is. */
+  readonly forceZeros: boolean;
   /** Of a model of latents; the U-Net's channels are its latent_channels. */
   readonly autoencoder?: AutoencoderConfig;
   /** Pixels of a patch's side: in a model of pixels, the U-Net's channels are 3 * patchSize². 1 in one of latents. */
   readonly patchSize: number;
 }
 
+/** A network by the folder that it lies in. */
+export type NetworkName = "unet" | TextEncoderName | "vae";
+
 /** A text-to-image model that diffuses an autoencoder's latents, or pixels, as they are (3 channels) or as patches. */
 export interface Model extends ModelConfig {
-  /** Parameters are named `unet.`, `text_encoder.` or `vae.` and their state-dict key. */
-  readonly weights: Weights;
+  /**
+   * Reads a network's weights, by its name and their state-dict key: `unet.conv_in.weight`. They may be many times the
+   * size of all else, so nobody keeps them: who needs them again reads them again.
+   */
+  weights(network: NetworkName): Promise<Weights>;
 }
-
-/** A configuration as JSON has it. */
-type Json = Readonly<Record<string, unknown>>;
-
-/**
- * The text files of a new model: configurations in diffusers' and transformers' words, and the tokenizer's files.
- * diffusers loads the folder as `StableDiffusionPipeline.from_pretrained(folder)`, with `vae=None` where it has none.
- */
-export function modelFiles(parts: {
-  readonly unet: Json;
-  readonly textEncoder: Json;
-  /** Of a model of latents. */
-  readonly vae?: Json;
-  readonly scheduler: Json;
-  readonly tokenizer: TokenizerFiles & { readonly "special_tokens_map.json": string };
-  /** The words of the captions that it is trained on. */
-  readonly words?: Iterable<string>;
-}): ModelFiles {
-  const text = (json: Json) => `${JSON.stringify(json, null, 2)}\n`;
-  const { unet, textEncoder, vae, scheduler, tokenizer, words } = parts;
-  return {
-    "model_index.json": text({
-      _class_name: "StableDiffusionPipeline",
-      _diffusers_version: "0.42.1", // without one, StableDiffusionInpaintPipeline does not load the folder
-      feature_extractor: [null, null],
-      image_encoder: [null, null],
-      requires_safety_checker: false,
-      safety_checker: [null, null],
-      scheduler: ["diffusers", scheduler._class_name ?? "DDIMScheduler"],
-      text_encoder: ["transformers", "CLIPTextModel"],
-      tokenizer: ["transformers", "CLIPTokenizer"],
-      unet: ["diffusers", "UNet2DConditionModel"],
-      vae: vae ? ["diffusers", "AutoencoderKL"] : [null, null],
-    }),
-    "unet/config.json": text(unet),
-    "text_encoder/config.json": text(textEncoder),
-    ...(vae && { "vae/config.json": text(vae) }),
-    "scheduler/scheduler_config.json": text(scheduler),
-    "tokenizer/vocab.json": tokenizer["vocab.json"],
-    "tokenizer/merges.txt": tokenizer["merges.txt"],
-    "tokenizer/tokenizer_config.json": tokenizer["tokenizer_config.json"],
-    "tokenizer/special_tokens_map.json": tokenizer["special_tokens_map.json"],
-    ...(words && {
-      [wordsFile]: [...new Set(words)]
-        .toSorted()
-        .map((word) => `${word}\n`)
-        .join(""),
-    }),
-  };
-}
-
-const wordsFile = "tokenizer/words.txt";
 
 /**
  * Reads a model's text files and proves that the parts fit each other.
@@ -118,124 +65,62 @@ const wordsFile = "tokenizer/words.txt";
 export function parseModel(files: ModelFiles, folder = "model"): ModelConfig {
   const at = (name: keyof ModelFiles) => `${folder}/${name}`;
   const json = (name: keyof ModelFiles) => parseJson(files[name] ?? "", at(name));
+  const index = parseIndex(files["model_index.json"], at("model_index.json"));
   const unet = parseUNetConfig(json("unet/config.json"), at("unet/config.json"));
-  const textEncoder = parseCLIPTextConfig(
-    json("text_encoder/config.json"),
-    at("text_encoder/config.json"),
-  );
-  const autoencoder = namesAutoencoder(files["model_index.json"], at("model_index.json"))
+  const autoencoder = index.ofLatents
     ? parseAutoencoderConfig(json("vae/config.json"), at("vae/config.json"))
     : undefined;
-  const tokenizer = loadTokenizer(files, folder);
-  const { modelMaxLength } = tokenizer;
-  if (modelMaxLength > textEncoder.max_position_embeddings) {
-    throw new UserError(
-      `${at("tokenizer/tokenizer_config.json")}: model_max_length: expected at most the text encoder's ${textEncoder.max_position_embeddings} positions, got ${modelMaxLength}`,
-    );
-  }
-  if (textEncoder.hidden_size !== unet.cross_attention_dim) {
-    throw new UserError(
-      `${at("text_encoder/config.json")}: hidden_size: expected the U-Net's cross_attention_dim ${unet.cross_attention_dim}, got ${textEncoder.hidden_size}`,
-    );
-  }
-  const listed = files[wordsFile]?.split(/\s+/).filter(Boolean);
+  const [first, ...others] = index.textEncoders.map((name) => readerOf(files, name, folder));
+  const textEncoders = [first!, ...others] as const;
+  requireFitting(unet, textEncoders, folder);
+  const listed = files["tokenizer/words.txt"]?.split(/\s+/).filter(Boolean);
   const words = listed && new Set(listed);
   return {
     files,
     unet,
-    textEncoder,
+    textEncoders,
     scheduler: fromSchedulerConfig(json("scheduler/scheduler_config.json")),
-    tokenizer,
     ...(words && { words }),
+    forceZeros: index.forceZeros ?? isToldOfPicture(unet),
     ...(autoencoder && { autoencoder }),
     patchSize: patchSizeOf(unet, autoencoder, at("unet/config.json")),
   };
 }
 
-/** Name and shape of every parameter of the networks: the U-Net's, the text encoder's, the autoencoder's. */
-export function modelParameters({
-  unet,
-  textEncoder,
-  autoencoder,
-}: Pick<ModelConfig, "unet" | "textEncoder" | "autoencoder">): ReadonlyMap<string, Shape> {
-  const ids = input("input_ids", [1, 1], "int32");
-  const text = clipText(new Scope("text_encoder"), ids, textEncoder);
-  const parameters = parametersOf([
-    smallestUNet(unet).output,
-    text,
-    ...(autoencoder ? smallestAutoencoder(autoencoder) : []),
-  ]);
-  return new Map(Array.from(parameters, ([name, { shape }]) => [name, shape]));
-}
-
-/** A model's weights under a scope, `unet.` for example, by state-dict key; they share the model's memory. */
-export function weightsUnder(model: Model, scope: string): ReadonlyMap<string, NdArray> {
-  const { bytes, offsetOf } = model.weights;
-  const parameters = [...modelParameters(model)].filter(([name]) => name.startsWith(scope));
-  return new Map(
-    parameters.map(([name, shape]) => {
-      const data = new Float32Array(bytes.buffer, bytes.byteOffset + offsetOf(name), sizeOf(shape));
-      return [name.slice(scope.length), { shape, data }];
-    }),
-  );
-}
-
-/** Names of the U-Net's inner tensors that can be read and changed: its attention maps, in the order of their use. */
-export function unetProbes({ unet }: Pick<ModelConfig, "unet">): readonly string[] {
-  return [...smallestUNet(unet).scope.probes.keys()];
-}
-
-/** The U-Net for the least batch, size and number of tokens, to learn what is in it. */
-function smallestUNet(unet: UNetConfig): { readonly scope: Scope; readonly output: Tensor } {
-  const scope = new Scope("unet");
-  const side = downsampling(unet);
-  const inputs = {
-    sample: input("sample", [1, unet.in_channels, side, side]),
-    timesteps: input("timesteps", [1]),
-    encoderHiddenStates: input("text", [1, 1, unet.cross_attention_dim]),
-  };
-  return { scope, output: unet2DCondition(scope, inputs, unet, "planes") };
-}
-
-/** Both halves of the autoencoder for the least batch and size. */
-function smallestAutoencoder(config: AutoencoderConfig): readonly Tensor[] {
-  const scope = new Scope("vae");
-  const side = autoencoderDownsampling(config);
-  const pictures = input("pictures", [1, 3, side, side]);
-  const latents = input("latents", [1, config.latent_channels, 1, 1]);
-  return [
-    autoencoderEncoder(scope, pictures, config, "planes"),
-    autoencoderDecoder(scope, latents, config, "planes"),
-  ];
-}
-
-/**
- * The value of a JSON text as Python writes it: NaN and infinities, which JSON lacks, are null. A `UserError` that names
- * the file when it is none.
- */
-export function parseJson(text: string, where: string): unknown {
-  const stringOrMissing = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
-  try {
-    return JSON.parse(
-      text.replace(stringOrMissing, (found) => (found.startsWith('"') ? found : "null")),
+function readerOf(files: ModelFiles, name: TextEncoderName, folder: string): TextReader {
+  const configFile = `${name}/config.json` as const;
+  const where = `${folder}/${configFile}`;
+  const config = parseCLIPTextConfig(parseJson(files[configFile] ?? "", where), where);
+  const tokenizer = loadTokenizer(files, name, folder);
+  if (tokenizer.modelMaxLength > config.max_position_embeddings) {
+    throw new UserError(
+      `${folder}/${tokenizerOf[name]}/tokenizer_config.json: model_max_length: expected at most the text encoder's ${config.max_position_embeddings} positions, got ${tokenizer.modelMaxLength}`,
     );
-  } catch {
-    throw new UserError(`${where}: expected JSON`);
   }
+  return { name, config, tokenizer };
 }
 
-/** Whether a model_index.json names an autoencoder: then the model diffuses its latents. */
-export function namesAutoencoder(index: string, where: string): boolean {
-  const json = parseJson(index, where);
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new UserError(`${where}: expected a JSON object`);
+/** @throws UserError when the U-Net cannot be told what the text encoders make. */
+function requireFitting(unet: UNetConfig, readers: readonly TextReader[], folder: string): void {
+  const width = readers.reduce((sum, { config }) => sum + config.hidden_size, 0);
+  const { name, config, tokenizer } = readers.at(-1)!;
+  if (width !== unet.cross_attention_dim) {
+    throw new UserError(
+      `${folder}/${name}/config.json: hidden_size: expected the U-Net's cross_attention_dim ${unet.cross_attention_dim}, got ${width}`,
+    );
   }
-  const { vae } = json as Json;
-  if (!Array.isArray(vae) || vae[0] === null) return false;
-  if (vae[1] !== "AutoencoderKL") {
-    throw new UserError(`${where}: vae: expected AutoencoderKL, got ${vae[1]}`);
+  const [length] = readers.map((reader) => reader.tokenizer.modelMaxLength);
+  if (tokenizer.modelMaxLength !== length) {
+    throw new UserError(
+      `${folder}/${tokenizerOf[name]}/tokenizer_config.json: model_max_length: expected the other tokenizer's ${length}, got ${tokenizer.modelMaxLength}`,
+    );
   }
-  return true;
+  const count = timeIdCount(unet, config);
+  if (count !== 0 && count !== 5 && count !== 6) {
+    throw new UserError(
+      `${folder}/unet/config.json: projection_class_embeddings_input_dim: expected the text encoder's projection_dim and 5 or 6 times addition_time_embed_dim, got ${unet.projection_class_embeddings_input_dim}`,
+    );
+  }
 }
 
 /** @throws UserError when the U-Net's channels are not those of latents or patches. */
@@ -264,14 +149,15 @@ function patchSizeOf(
   return size;
 }
 
-function loadTokenizer(files: ModelFiles, folder: string): ClipTokenizer {
+function loadTokenizer(files: ModelFiles, name: TextEncoderName, folder: string): ClipTokenizer {
+  const tokenizer = tokenizerOf[name];
   try {
     return ClipTokenizer.load({
-      "vocab.json": files["tokenizer/vocab.json"],
-      "merges.txt": files["tokenizer/merges.txt"],
-      "tokenizer_config.json": files["tokenizer/tokenizer_config.json"],
+      "vocab.json": files[`${tokenizer}/vocab.json`] ?? "",
+      "merges.txt": files[`${tokenizer}/merges.txt`] ?? "",
+      "tokenizer_config.json": files[`${tokenizer}/tokenizer_config.json`] ?? "",
     });
   } catch (error) {
-    throw new UserError(`${folder}/tokenizer/${(error as Error).message}`, { cause: error });
+    throw new UserError(`${folder}/${tokenizer}/${(error as Error).message}`, { cause: error });
   }
 }

@@ -13,15 +13,21 @@ import {
   autoencoderDecoder,
   autoencoderDownsampling,
   autoencoderEncoder,
-  clipText,
   unet2DCondition,
 } from "../models/index.ts";
-import { type Backend, compile, type Values } from "../runtime/index.ts";
+import { type Backend, compile, type Values, type Weights } from "../runtime/index.ts";
 import type { NdArray } from "../tensor/index.ts";
 import { type AttentionEdits, editFeeds, editing, innerTensors } from "./attention.ts";
 import { joined, unstack } from "./batch.ts";
-import type { Model } from "./model.ts";
+import {
+  type ConditionValues,
+  conditionInputs,
+  stackedConditions,
+  type TextEmbedding,
+} from "./conditions.ts";
+import type { Model, NetworkName } from "./model.ts";
 import { tileSide } from "./picture-size.ts";
+import { textFeeds, textGraph } from "./text-graph.ts";
 import { inTiles } from "./tiles.ts";
 
 /** Where the networks run. */
@@ -31,13 +37,13 @@ export interface NetworkOptions {
   readonly threads?: number;
 }
 
-/** One call of the U-Net, for a batch [n, in_channels, height, width] with each of the texts. */
+/** One call of the U-Net, for a batch [n, in_channels, height, width] with each of the conditions. */
 export interface UNetCall {
   readonly samples: readonly NdArray[];
   /** The timestep. */
   readonly t: number;
-  /** Embeddings, each [1, tokens, cross_attention_dim]. */
-  readonly texts: readonly NdArray[];
+  /** What it is told, of the same kinds each time. */
+  readonly conditions: readonly ConditionValues[];
   /** Default: nothing. */
   readonly inside?: Inside;
 }
@@ -46,7 +52,7 @@ export interface UNetCall {
 interface Inside {
   /** Names of the inner tensors that are to be read. */
   readonly probes: readonly string[];
-  /** What changes in the attention of the pass for one of the texts, number `edited`. */
+  /** What changes in the attention of the pass for one of the conditions, number `edited`. */
   readonly edits: AttentionEdits;
   readonly edited: number;
 }
@@ -71,7 +77,10 @@ interface Half {
 
 type Build = (shape: Shape) => Tensor;
 
-/** A model's networks, compiled for each shape when it is first asked for, and kept. */
+/**
+ * A model's networks, compiled for each shape when it is first asked for, and kept. The weights are read for compiling
+ * and then let go, because what is compiled has its own.
+ */
 export class Networks {
   readonly #model: Model;
   readonly #options: NetworkOptions;
@@ -82,34 +91,35 @@ export class Networks {
     this.#options = options;
   }
 
-  /** Token ids [tokens] to the text's embedding [1, tokens, cross_attention_dim]. */
-  async embedText(ids: Int32Array): Promise<NdArray> {
-    const network = await this.#network(`text ${ids.length}`, () => ({
-      output: clipText(
-        new Scope("text_encoder"),
-        input("input_ids", [1, ids.length], "int32"),
-        this.#model.textEncoder,
-      ),
-    }));
-    return (await network.run({ input_ids: ids })).output!;
+  /** A text's ids by each of the tokenizers to its embedding; the states from `clipSkip` layers earlier. */
+  async embedText(ids: readonly Int32Array[], clipSkip = 0): Promise<TextEmbedding> {
+    const model = this.#model;
+    const names = model.textEncoders.map(({ name }) => name);
+    const network = await this.#network(`text ${clipSkip}`, names, () =>
+      textGraph(model, clipSkip),
+    );
+    const { states, pooled } = await network.run(textFeeds(model, ids));
+    return { states: states!, ...(pooled && { pooled }) };
   }
 
   /**
-   * The U-Net's output [texts * n, channels, height, width], and what was probed [texts * n, ...], from one call of the
-   * network: first all pictures with the first text, then all with the second.
+   * The U-Net's output [conditions * n, channels, height, width], and what was probed [conditions * n, ...], from one
+   * call of the network: first all pictures under the first condition, then all under the second.
    * @throws UserError when the network has no inner tensor of a name, or an edit does not fit it.
    */
-  async runUNet({ samples, t, texts, inside = untouched }: UNetCall): Promise<Results> {
+  async runUNet({ samples, t, conditions, inside = untouched }: UNetCall): Promise<Results> {
     const { probes, edits, edited } = inside;
     const [pictures = 1, ...rest] = samples[0]?.shape ?? [];
-    const tokens = texts[0]?.shape[1] ?? 1;
-    const batch = texts.length * pictures;
-    const key = JSON.stringify(["U-Net", batch, rest, tokens, probes, Object.keys(edits)]);
-    const network = await this.#network(key, () => this.#unet([batch, ...rest], tokens, inside));
+    const batch = conditions.length * pictures;
+    const { shapes, feeds } = stackedConditions(conditions, pictures);
+    const key = JSON.stringify(["U-Net", batch, rest, probes, Object.keys(edits)]);
+    const network = await this.#network(key, ["unet"], () =>
+      this.#unet([batch, ...rest], conditionInputs(shapes), inside),
+    );
     return network.run({
       sample: joined(samples.map(({ data }) => data)),
       timesteps: new Float32Array(batch).fill(t),
-      text: joined(texts.flatMap(({ data }) => Array<Float32Array>(pictures).fill(data))),
+      ...feeds,
       ...editFeeds(edits, edited * pictures, pictures, network.inputs),
     });
   }
@@ -146,7 +156,7 @@ export class Networks {
   async #oneByOne(name: string, batch: NdArray, half: Half, build: Build): Promise<NdArray> {
     const once = async ({ shape, data }: NdArray): Promise<NdArray> => {
       const output = () => ({ output: build(shape) });
-      const network = await this.#network(JSON.stringify([name, shape]), output);
+      const network = await this.#network(JSON.stringify([name, shape]), ["vae"], output);
       return (await network.run({ x: data })).output!;
     };
     const { config, scale, pixels } = half;
@@ -165,36 +175,41 @@ export class Networks {
     };
   }
 
-  #unet(shape: readonly number[], tokens: number, { probes, edits }: Inside): Outputs {
-    const { unet } = this.#model;
-    const [batch = 1] = shape;
-    const inputs = {
-      sample: input("sample", shape),
-      timesteps: input("timesteps", [batch]),
-      encoderHiddenStates: input("text", [batch, tokens, unet.cross_attention_dim]),
-    };
+  #unet(
+    shape: readonly number[],
+    conditions: ReturnType<typeof conditionInputs>,
+    { probes, edits }: Inside,
+  ): Outputs {
+    const timesteps = input("timesteps", shape.slice(0, 1));
+    const inputs = { sample: input("sample", shape), timesteps, ...conditions };
     const scope = new Scope("unet", editing(edits));
-    const output = unet2DCondition(scope, inputs, unet, "planes");
+    const output = unet2DCondition(scope, inputs, this.#model.unet, "planes");
     innerTensors(scope.probes, Object.keys(edits));
     return { output, ...innerTensors(scope.probes, probes) };
   }
 
-  #network(key: string, build: () => Outputs): Promise<Network> {
+  #network(key: string, names: readonly NetworkName[], build: () => Outputs): Promise<Network> {
     const known = this.#compiled.get(key);
     if (known) return known;
-    const compiling = compileInTurns(build(), this.#model, this.#options);
+    const compiling = compileInTurns(build(), () => this.#weights(names), this.#options);
     this.#compiled.set(key, compiling);
     return compiling;
+  }
+
+  async #weights(names: readonly NetworkName[]): Promise<Weights> {
+    const read: Record<string, Float32Array> = {};
+    for (const name of names) Object.assign(read, await this.#model.weights(name));
+    return read;
   }
 }
 
 /** A compiled graph whose calls wait for each other, because they share the arrays of the results. */
 async function compileInTurns(
   outputs: Outputs,
-  { weights }: Model,
+  weights: () => Promise<Weights>,
   options: NetworkOptions,
 ): Promise<Network> {
-  const executable = await compile(outputs, { ...options, weights });
+  const executable = await compile(outputs, { ...options, weights: await weights() });
   let last: Promise<unknown> = Promise.resolve();
   const run = async (feeds: Values): Promise<Results> => {
     const results = await executable.run(feeds);

@@ -64,8 +64,7 @@ export class NoiseToImage implements AsyncDisposable {
       throw new UserError("truncation: expected a style-based generator, this one is plain");
     if (!(truncation >= 0 && truncation < 1))
       throw new UserError(`truncation: expected a number from 0 to 1, got ${truncation}`);
-    const start = weights.bytes.byteOffset + weights.offsetOf(averageStyle);
-    const average = new Float32Array(weights.bytes.buffer, start, config.style_size);
+    const average = weights[averageStyle]!;
     const data = code.map((value, i) => {
       const mean = average[i % config.style_size]!;
       return mean + truncation * (value - mean);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { TensorEntry, WeightFile } from "../safetensors/index.ts";
 import { UserError } from "../tensor/index.ts";
-import { parseJson } from "./model.ts";
+import { parseJson } from "./model-files.ts";
 import type { ModelSource } from "./read-model.ts";
 
 /** What diffusers puts into the name of another version of a file, in the order in which they are taken. */

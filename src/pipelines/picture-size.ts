@@ -5,7 +5,7 @@ import {
   downsampling,
   type UNetConfig,
 } from "../models/index.ts";
-import { UserError } from "../tensor/index.ts";
+import { type NdArray, UserError } from "../tensor/index.ts";
 import type { ModelConfig } from "./model.ts";
 
 /** How many pictures of what size, in pixels. */
@@ -42,6 +42,15 @@ export function seenBeside({
 }: Pick<Sizes, "unet">): "picture" | "mask and picture" | undefined {
   if (in_channels === out_channels) return undefined;
   return in_channels === 2 * out_channels ? "picture" : "mask and picture";
+}
+
+/** Height and width, in pixels, of the pictures of a latent [n, channels, h, w]. */
+export function sizeOfPictures(
+  model: Sizes,
+  { shape: [, , h = 0, w = 0] }: NdArray,
+): readonly [height: number, width: number] {
+  const side = pixelsPerElement(model);
+  return [h * side, w * side];
 }
 
 /**

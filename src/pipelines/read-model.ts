@@ -1,30 +1,32 @@
 import { type Shape, shapeText } from "../graph/index.ts";
 import type { Weights } from "../runtime/index.ts";
 import type { Header, WeightFile } from "../safetensors/index.ts";
-import { sizeOf, UserError } from "../tensor/index.ts";
+import { UserError } from "../tensor/index.ts";
 import { isGan } from "./gan-index.ts";
-import {
-  type Model,
-  type ModelConfig,
-  type ModelFiles,
-  modelParameters,
-  namesAutoencoder,
-  parseJson,
-  parseModel,
-} from "./model.ts";
+import { type Model, type ModelConfig, type NetworkName, parseModel } from "./model.ts";
+import { type ModelFiles, parseIndex, parseJson, tokenizerOf } from "./model-files.ts";
+import { modelParameters } from "./model-parameters.ts";
 import { openWeights } from "./open-weights.ts";
 import { fromTokenizerJson } from "./tokenizer-json.ts";
 import { requireWarranted } from "./warranted.ts";
 
-/** The files of the weights, and what the names of the parameters in them begin with in the graph. */
-export function weightFiles({
+/** A model's networks: the configuration of each, and the file of its weights. */
+export function networksOf({
+  unet,
+  textEncoders,
   autoencoder,
-}: Pick<ModelConfig, "autoencoder">): readonly { readonly file: string; readonly scope: string }[] {
+}: Pick<ModelConfig, "unet" | "textEncoders" | "autoencoder">): readonly {
+  readonly name: NetworkName;
+  readonly file: string;
+  readonly config: object;
+}[] {
   const file = "diffusion_pytorch_model.safetensors";
   return [
-    { file: `unet/${file}`, scope: "unet." },
-    { file: "text_encoder/model.safetensors", scope: "text_encoder." },
-    ...(autoencoder ? [{ file: `vae/${file}`, scope: "vae." }] : []),
+    { name: "unet", file: `unet/${file}`, config: unet },
+    ...textEncoders.map(({ name, config }) => {
+      return { name, file: `${name}/model.safetensors`, config };
+    }),
+    ...(autoencoder ? [{ name: "vae", file: `vae/${file}`, config: autoencoder } as const] : []),
   ];
 }
 
@@ -43,13 +45,14 @@ export interface ModelSource {
 }
 
 /**
- * Reads a diffusers folder: `model_index.json`, `unet/`, `text_encoder/`, `scheduler/`, `tokenizer/` (vocab.json and
- * merges.txt, or tokenizer.json in place of both), and `vae/` where `model_index.json` names an autoencoder.
- * All weights become float32 in one buffer, one tensor after the other, so that they are not held twice. A weight that the networks do not have is refused, because then they are
- * not the networks that were saved; only CLIP's `position_ids`, which hold nothing but 0, 1, 2, ..., are passed over.
+ * Reads a diffusers folder: `model_index.json`, `unet/`, `text_encoder/` (and `text_encoder_2/` of SDXL), `scheduler/`,
+ * the text encoders' `tokenizer/` (vocab.json and merges.txt, or tokenizer.json in place of both), and `vae/` where
+ * `model_index.json` names an autoencoder. Of the weights the headers are read, the rest when a network is asked for.
+ * A weight that the networks do not have is refused, because then they are not the networks that were saved; only CLIP's
+ * `position_ids`, which hold nothing but 0, 1, 2, ..., are passed over.
  *
  * @throws UserError when a file is missing or not what it should be: JSON, a whole safetensors file, every weight
- * there, of the right shape, and finite.
+ * there, and of the right shape. So do the model's `weights` when one is not finite, or a file has changed.
  */
 export async function readModel(source: ModelSource): Promise<Model> {
   const index = await source.readText("model_index.json");
@@ -63,24 +66,29 @@ export async function readModel(source: ModelSource): Promise<Model> {
       `${source.folder}: expected a text-to-image model, got a GAN, which takes no prompt`,
     );
   const config = parseModel(await readFiles(source, index), source.folder);
-  return { ...config, weights: await readWeights(source, config) };
+  return { ...config, weights: await openNetworks(source, config) };
 }
 
 async function readFiles(source: ModelSource, index: string): Promise<ModelFiles> {
   const text = (name: keyof ModelFiles) => required(source, name, source.readText(name));
-  const ofLatents = namesAutoencoder(index, source.nameOf("model_index.json"));
-  const specialTokens = await source.readText("tokenizer/special_tokens_map.json");
-  const words = await source.readText("tokenizer/words.txt");
+  const { textEncoders, ofLatents } = parseIndex(index, source.nameOf("model_index.json"));
+  const files: Record<string, string | undefined> = {};
+  for (const name of textEncoders) {
+    const tokenizer = tokenizerOf[name];
+    files[`${name}/config.json`] = await text(`${name}/config.json`);
+    Object.assign(files, await readVocabulary(source, tokenizer));
+    files[`${tokenizer}/tokenizer_config.json`] = await text(`${tokenizer}/tokenizer_config.json`);
+    const special = `${tokenizer}/special_tokens_map.json`;
+    files[special] = await source.readText(special);
+  }
+  files["tokenizer/words.txt"] = await source.readText("tokenizer/words.txt");
+  const found = Object.entries(files).filter(([, content]) => content !== undefined);
   return {
     "model_index.json": index,
     "unet/config.json": await text("unet/config.json"),
-    "text_encoder/config.json": await text("text_encoder/config.json"),
     ...(ofLatents && { "vae/config.json": await text("vae/config.json") }),
     "scheduler/scheduler_config.json": await text("scheduler/scheduler_config.json"),
-    ...(await readVocabulary(source)),
-    "tokenizer/tokenizer_config.json": await text("tokenizer/tokenizer_config.json"),
-    ...(specialTokens !== undefined && { "tokenizer/special_tokens_map.json": specialTokens }),
-    ...(words !== undefined && { "tokenizer/words.txt": words }),
+    ...Object.fromEntries(found),
   };
 }
 
@@ -96,13 +104,17 @@ async function required<T>(
 
 async function readVocabulary(
   source: ModelSource,
-): Promise<Pick<ModelFiles, "tokenizer/vocab.json" | "tokenizer/merges.txt">> {
-  const [vocabFile, mergesFile] = ["tokenizer/vocab.json", "tokenizer/merges.txt"] as const;
+  tokenizer: string,
+): Promise<Readonly<Record<string, string>>> {
+  const [vocabFile, mergesFile] = [`${tokenizer}/vocab.json`, `${tokenizer}/merges.txt`];
   const vocab = await source.readText(vocabFile);
   if (vocab === undefined) {
-    const whole = await source.readText("tokenizer/tokenizer.json");
-    const where = source.nameOf("tokenizer/tokenizer.json");
-    if (whole !== undefined) return fromTokenizerJson(parseJson(whole, where), where);
+    const whole = await source.readText(`${tokenizer}/tokenizer.json`);
+    const where = source.nameOf(`${tokenizer}/tokenizer.json`);
+    if (whole !== undefined) {
+      const read = Object.entries(fromTokenizerJson(parseJson(whole, where), where));
+      return Object.fromEntries(read.map(([name, text]) => [`${tokenizer}/${name}`, text]));
+    }
   }
   return {
     [vocabFile]: await required(source, vocabFile, Promise.resolve(vocab)),
@@ -110,47 +122,38 @@ async function readVocabulary(
   };
 }
 
-async function readWeights(source: ModelSource, config: ModelConfig): Promise<Weights> {
-  const files = await openFiles(source, config);
-  const shapes = modelParameters(config);
-  const offsets = new Map<string, number>();
-  let count = 0;
-  for (const [name, shape] of shapes) {
-    offsets.set(name, 4 * count);
-    count += sizeOf(shape);
-  }
-  const opened = files.map(({ weights, where, scope }) => {
-    return { weights, where, names: parameterNames(weights, where, scope, shapes) };
+/** Opens the files of the weights, finds them to be what the configurations ask for, and returns what reads them. */
+async function openNetworks(source: ModelSource, config: ModelConfig): Promise<Model["weights"]> {
+  const opened = networksOf(config).map(async ({ name, file, config }) => {
+    const weights = await openWeights(source, file);
+    const where = source.nameOf(file);
+    requireWarranted(config, weights, where);
+    return { name, weights, where };
   });
-  const values = new Float32Array(count);
-  for (const { weights, where, names } of opened) {
-    for (const [key, name] of names) {
-      const { data } = await weights.read(weights.tensors.get(key)!, key);
-      requireFinite(data, `${where}: ${key}`);
-      values.set(data, offsets.get(name)! / 4);
-    }
-  }
-  return { bytes: new Uint8Array(values.buffer), offsetOf: (parameter) => offsets.get(parameter)! };
-}
-
-/** The files of the weights, found to be of the size that their configurations ask for. */
-async function openFiles(
-  source: ModelSource,
-  config: ModelConfig,
-): Promise<readonly { weights: WeightFile; where: string; scope: string }[]> {
-  const configs: Readonly<Record<string, object | undefined>> = {
-    "unet.": config.unet,
-    "text_encoder.": config.textEncoder,
-    "vae.": config.autoencoder,
-  };
-  return Promise.all(
-    weightFiles(config).map(async ({ file, scope }) => {
-      const weights = await openWeights(source, file);
-      const where = source.nameOf(file);
-      requireWarranted(configs[scope] ?? {}, weights, where);
-      return { weights, where, scope };
+  const files = await Promise.all(opened);
+  const shapes = modelParameters(config);
+  const read = new Map(
+    files.map(({ name, weights, where }) => {
+      const names = parameterNames(weights, where, `${name}.`, shapes);
+      return [name, () => readWeights(weights, names, where)];
     }),
   );
+  return (network) => read.get(network)!();
+}
+
+/** Reads the tensors of a file, each into an array of its own, as the parameters that they are. */
+export async function readWeights(
+  file: WeightFile,
+  names: ReadonlyMap<string, string>,
+  where: string,
+): Promise<Weights> {
+  const values: Record<string, Float32Array> = {};
+  for (const [key, name] of names) {
+    const { data } = await file.read(file.tensors.get(key)!, key);
+    requireFinite(data, `${where}: ${key}`);
+    values[name] = data;
+  }
+  return values;
 }
 
 /** The parameter that each tensor of a file is; proves that the file has all of a scope's, with their shapes, and no other. */
@@ -188,17 +191,18 @@ export function parameterNames(
 
 /**
  * The parameter that a key in a file is. transformers 5 leaves out the `text_model.` with which older versions, and the
- * graph, begin the text encoder's keys; diffusers before 0.15 named the autoencoder's attention otherwise.
+ * graph, begin a text encoder's keys but its projection's; diffusers before 0.15 named the autoencoder's attention
+ * otherwise.
  */
 function parameterOf(key: string, scope: string): string {
-  const bare = scope === "text_encoder." && !key.startsWith("text_model.");
-  if (scope !== "vae.") return `${scope}${bare ? "text_model." : ""}${key}`;
-  const formerly = /(\.attentions\.\d+\.)(query|key|value|proj_attn)\./;
-  const renamed = key.replace(
-    formerly,
-    (_, attention: string, name: string) => `${attention}${attentionNames[name]}.`,
-  );
-  return `${scope}${renamed}`;
+  if (scope === "vae.") {
+    const formerly = /(\.attentions\.\d+\.)(query|key|value|proj_attn)\./;
+    const renamed = (_: string, attention: string, name: string) =>
+      `${attention}${attentionNames[name]}.`;
+    return scope + key.replace(formerly, renamed);
+  }
+  const bare = scope.startsWith("text_encoder") && !/^(text_model|text_projection)\./.test(key);
+  return `${scope}${bare ? "text_model." : ""}${key}`;
 }
 
 const attentionNames: Readonly<Record<string, string>> = {
@@ -208,8 +212,7 @@ const attentionNames: Readonly<Record<string, string>> = {
   proj_attn: "to_out.0",
 };
 
-/** @throws UserError that names the first value that is not a finite number. */
-export function requireFinite(values: Float32Array, where: string): void {
+function requireFinite(values: Float32Array, where: string): void {
   const fault = values.find((value) => !Number.isFinite(value));
   if (fault !== undefined) throw new UserError(`${where}: expected finite weights, got ${fault}`);
 }

@@ -246,10 +246,9 @@ test.each<[string, TextToImageOptions]>([
 
 test("a tokenizer with more tokens than the text encoder knows is refused", async () => {
   const model = await tinyModel();
-  await using small = new TextToImage(
-    { ...model, textEncoder: { ...model.textEncoder, vocab_size: 40 } },
-    { backend, threads: 1 },
-  );
+  const [reader] = model.textEncoders;
+  const textEncoders = [{ ...reader, config: { ...reader.config, vocab_size: 40 } }] as const;
+  await using small = new TextToImage({ ...model, textEncoders }, { backend, threads: 1 });
   await expect(small.generate("a frog", { steps: 1 })).rejects.toThrow("vocab_size 40");
 });
 

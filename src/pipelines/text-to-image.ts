@@ -1,15 +1,10 @@
 import {
   type Combination,
-  type ConditionalDenoiser,
-  classifierFree,
   type Denoiser,
   finish,
   fromSchedulerConfig,
   type GuidanceScale,
-  guidedByPicture,
-  keepInRange,
   type NoiseLevel,
-  predict,
   type RunSpacing,
   runSpacings,
   type Sampler,
@@ -22,19 +17,29 @@ import {
 import { clamp, type NdArray, type NormalGenerator, UserError } from "../tensor/index.ts";
 import type { EncodedPrompt } from "../text/index.ts";
 import type { AttentionEdits } from "./attention.ts";
-import { besideEachOther, part, parts, unstack } from "./batch.ts";
+import { unstack } from "./batch.ts";
 import { begin } from "./beginning.ts";
-import { type Model, parseJson, unetProbes } from "./model.ts";
+import type { MicroConditioning } from "./conditions.ts";
+import type { Model } from "./model.ts";
+import { parseJson } from "./model-files.ts";
+import { unetProbes } from "./model-parameters.ts";
 import { type NetworkOptions, Networks } from "./networks.ts";
 import { fromPatches, toPatches } from "./patches.ts";
-import { latentShape, seenBeside } from "./picture-size.ts";
+import { latentShape } from "./picture-size.ts";
 import { latentOf } from "./posterior.ts";
+import { textDenoiser } from "./text-denoiser.ts";
 import { type Word, wordsOf } from "./words.ts";
 
 /** How pictures are made. A value that cannot be is a `UserError` that names the option. */
 export interface TextToImageOptions {
-  /** What the picture is to stay away from. Default: nothing, the empty text. */
+  /** What the picture is to stay away from. Default: nothing, which is the empty text, or zeros where the model says so. */
   readonly negativePrompt?: string;
+  /** Reads the prompt from so many layers before the text encoders' own; a whole number. Default 0. */
+  readonly clipSkip?: number;
+  /** What a model of SDXL's kind is told of the picture. */
+  readonly microConditioning?: MicroConditioning;
+  /** The same in the pass for the negative prompt. Default: the same, and an aesthetic score of 2.5. */
+  readonly negativeMicroConditioning?: MicroConditioning;
   /** Steps from noise to picture, a whole number from 1 to the training timesteps. Default 20. */
   readonly steps?: number;
   /** 0 draws without the text, 1 with it, above 1 exaggerates it, below 0 avoids it; or one for each level. Default 3. */
@@ -80,15 +85,6 @@ export interface TextToImageOptions {
   readonly attention?: (level: NoiseLevel) => AttentionEdits;
 }
 
-/** A text to draw or to stay away from. */
-interface Condition {
-  readonly text: NdArray;
-  /** Whether it is the prompt, whose pass is probed and edited. */
-  readonly prompt: boolean;
-  /** Whether nothing, in place of a picture, is seen beside the latent. */
-  readonly blind?: boolean;
-}
-
 /**
  * A text-to-image model, ready to draw: Stable Diffusion's pipeline (Rombach et al. 2022), on pixels or on latents.
  *
@@ -115,12 +111,12 @@ export class TextToImage implements AsyncDisposable {
 
   /** How the text encoder will see a prompt; `truncated` tells whether its end is lost. */
   tokenize(prompt: string): EncodedPrompt {
-    return this.model.tokenizer.encode(prompt);
+    return this.model.textEncoders[0].tokenizer.encode(prompt);
   }
 
   /** The words of a prompt and where their tokens are among the keys of cross-attention. */
   words(prompt: string): Word[] {
-    return wordsOf(this.model.tokenizer, prompt);
+    return wordsOf(this.model.textEncoders[0].tokenizer, prompt);
   }
 
   /**
@@ -139,7 +135,8 @@ export class TextToImage implements AsyncDisposable {
     const levels = options.levels ?? scheduler.levels(steps);
     const plan = { ...scheduler, levels, steps };
     const { beginning, sampler, beside } = await begin(this, options, plan);
-    const denoise = await this.#denoiser(prompt, options, beside);
+    const asked = { prompt, options, beside };
+    const denoise = await textDenoiser(this.model, this.#networks, asked);
     const { continuum } = scheduler;
     return yield* sample({ ...beginning, denoise: wrap(denoise), sampler, levels, continuum });
   }
@@ -176,70 +173,6 @@ export class TextToImage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#networks.dispose();
   }
-
-  async #denoiser(
-    prompt: string,
-    { negativePrompt = "", guidanceScale = 3, ...options }: TextToImageOptions,
-    beside: NdArray | undefined,
-  ): Promise<Denoiser> {
-    const { clip } = this.model.scheduler;
-    const { combine, from } = options;
-    const withoutText = { text: await this.#embed(negativePrompt), prompt: false };
-    const network = this.#conditional(options, beside);
-    const edits = seenBeside(this.model) === "picture";
-    const without = { ...withoutText, blind: true };
-    const denoise = edits
-      ? guidedByPicture(network, { withPicture: withoutText, without })
-      : network;
-    const guided = classifierFree(denoise, {
-      withText: { text: await this.#embed(prompt), prompt: true },
-      withoutText,
-      scale: guidanceScale,
-      from,
-      ...(combine && { combine }),
-    });
-    return options.clip ? options.clip(guided) : keepInRange(guided, clip);
-  }
-
-  /** The U-Net as a denoiser for several texts at once. */
-  #conditional(
-    { probes = [], attention = () => ({}) }: TextToImageOptions,
-    beside: NdArray | undefined,
-  ): ConditionalDenoiser<Condition> {
-    const { predictionType } = this.model.scheduler;
-    return async (latent, level, conditions) => {
-      const texts = conditions.map(({ text }) => text);
-      const edited = conditions.findIndex((condition) => condition.prompt);
-      const { output, ...read } = await this.#networks.runUNet({
-        samples: conditions.map(({ blind = false }) =>
-          beside ? besideEachOther(latent, blind ? nothing(beside) : beside) : latent,
-        ),
-        t: level.t,
-        texts,
-        ...(edited >= 0 && { inside: { probes, edits: attention(level), edited } }),
-      });
-      return conditions.map(({ prompt }, i) => ({
-        ...predict(predictionType, part(output!, i, texts.length), latent, level),
-        ...(prompt && probes.length > 0 && { probes: parts(read, i, texts.length) }),
-      }));
-    };
-  }
-
-  async #embed(prompt: string): Promise<NdArray> {
-    const { ids } = this.tokenize(prompt);
-    const { vocab_size } = this.model.textEncoder;
-    const unknown = ids.find((id) => id >= vocab_size);
-    if (unknown !== undefined) {
-      throw new UserError(
-        `tokenizer/vocab.json: expected ids below the text encoder's vocab_size ${vocab_size}, got ${unknown}`,
-      );
-    }
-    return this.#networks.embedText(ids);
-  }
-}
-
-function nothing({ shape, data }: NdArray): NdArray {
-  return { shape, data: new Float32Array(data.length) };
 }
 
 /** The model's scheduler with the sampler and the spacing that are asked for. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../tensor/index.ts";
+import type { TokenizerFiles } from "../text/index.ts";
 
 const schema = z.object({
   model: z.object({
@@ -21,14 +22,14 @@ function joined(pair: readonly string[]): string {
 export function fromTokenizerJson(
   json: unknown,
   where: string,
-): { readonly "tokenizer/vocab.json": string; readonly "tokenizer/merges.txt": string } {
+): Pick<TokenizerFiles, "vocab.json" | "merges.txt"> {
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
     throw new UserError(`${where}: expected a byte-pair model with vocab and merges`);
   }
   const { vocab, merges } = parsed.data.model;
   return {
-    "tokenizer/vocab.json": `${JSON.stringify(vocab)}\n`,
-    "tokenizer/merges.txt": `${["#version: 0.2", ...merges].join("\n")}\n`,
+    "vocab.json": `${JSON.stringify(vocab)}\n`,
+    "merges.txt": `${["#version: 0.2", ...merges].join("\n")}\n`,
   };
 }

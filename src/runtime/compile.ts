@@ -8,17 +8,17 @@ import {
 } from "../graph/index.ts";
 import { encodeModel } from "../onnx/index.ts";
 import { sizeOf } from "../tensor/index.ts";
-import type { Backend, Port, Values } from "./backend.ts";
+import type { Backend, Port, SessionRequest, Values } from "./backend.ts";
 
-/** Float32 weights, and where each parameter's values lie in them (offset in bytes). */
-export interface Weights {
-  readonly bytes: Uint8Array;
-  offsetOf(parameter: string): number;
-}
+/** The values of each parameter by its name; they may be views into one array. */
+export type Weights = Readonly<Record<string, Float32Array>>;
 
 export interface CompileOptions {
   readonly backend: Backend;
-  /** Fixed weights; parameters become inputs if absent, which is how training runs. */
+  /**
+   * Fixed weights, which are read while the graph is compiled and not kept; parameters become inputs if absent, which is
+   * how training runs.
+   */
   readonly weights?: Weights;
   /** Threads of one operator; the machine's cores if absent. */
   readonly threads?: number;
@@ -36,20 +36,7 @@ export async function compile(
   { backend, weights, threads }: CompileOptions,
   into: Readonly<Record<string, Float32Array>> = {},
 ): Promise<Executable> {
-  const location = "weights";
-  const locate = weights
-    ? (parameter: string): WeightLocation => ({ location, offset: weights.offsetOf(parameter) })
-    : undefined;
-  const tensors = Object.values(outputs);
-  const port = ([name, { dtype, shape }]: [string, Tensor]): Port => ({ name, dtype, shape });
-  const inputs = [...inputsOf(tensors)].map(port);
-  const session = await backend.createSession({
-    model: encodeModel(toOnnx(outputs, locate)),
-    files: weights ? { [location]: weights.bytes } : {},
-    inputs: weights ? inputs : [...inputs, ...[...parametersOf(tensors)].map(port)],
-    outputs: Object.entries(outputs).map(port),
-    threads,
-  });
+  const session = await backend.createSession(request(outputs, weights, threads));
   const results = Object.fromEntries(
     Object.entries(outputs).map(([name, { shape }]) => [
       name,
@@ -65,4 +52,32 @@ export async function compile(
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** The session of a graph. A function of its own, so that what compiling makes does not hold on to the weights. */
+function request(
+  outputs: Outputs,
+  weights: Weights | undefined,
+  threads: number | undefined,
+): SessionRequest {
+  const tensors = Object.values(outputs);
+  const port = ([name, { dtype, shape }]: [string, Tensor]): Port => ({ name, dtype, shape });
+  const inputs = [...inputsOf(tensors)].map(port);
+  const parameters = [...parametersOf(tensors)].map(port);
+  const described = { outputs: Object.entries(outputs).map(port), threads };
+  if (!weights) {
+    const model = encodeModel(toOnnx(outputs));
+    return { ...described, model, files: {}, inputs: [...inputs, ...parameters] };
+  }
+  const model = encodeModel(toOnnx(outputs, ownFile));
+  const files = parameters.map(({ name }) => [name, bytesOf(name, weights[name])] as const);
+  return { ...described, model, files: Object.fromEntries(files), inputs };
+}
+
+/** To ONNX Runtime each parameter is a file of its own, in memory, because one buffer cannot hold every model. */
+const ownFile = (parameter: string): WeightLocation => ({ location: parameter, offset: 0 });
+
+function bytesOf(name: string, values: Float32Array | undefined): Uint8Array {
+  if (values === undefined) throw new Error(`weights: expected values of ${name}`);
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

@@ -125,12 +125,15 @@ export function writeSamples(folder: string, step: number, png: Uint8Array): voi
 }
 
 /** Puts a folder that `write` fills in place of the one at `path`, as a whole, so that files of two never mix. */
-export function replaceFolder(path: string, write: (folder: string) => void): void {
+export async function replaceFolder(
+  path: string,
+  write: (folder: string) => void | Promise<void>,
+): Promise<void> {
   const beside = () => `${path}.${randomUUID().slice(0, 8)}.tmp`;
   const [fresh, former] = [beside(), beside()];
   try {
     mkdirSync(fresh);
-    write(fresh);
+    await write(fresh);
     if (existsSync(path)) renameSync(path, former);
     renameSync(fresh, path);
   } catch (error) {

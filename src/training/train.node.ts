@@ -114,7 +114,7 @@ async function* trainInFolder(
   const recipe = settleRecipe(dataset, begun, options, origin);
   const means = { dataset, backend, ...options };
   let beginning: Beginning = origin
-    ? beginningOf(origin.model)
+    ? await beginningOf(origin.model)
     : { config: newModel(recipe, dataset) }; // proves the recipe
   if (recipe.autoencoder) {
     const folder = join(out, "autoencoder");

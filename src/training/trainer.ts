@@ -104,12 +104,7 @@ export class Trainer implements AsyncDisposable {
 
   /** The averaged weights, with which a model generates; they go on changing with the training. */
   averaged(): Weights {
-    const starts = new Map(this.slots.map(({ name, start }) => [name, 4 * start]));
-    const { buffer, byteOffset, byteLength } = this.state.ema;
-    return {
-      bytes: new Uint8Array(buffer, byteOffset, byteLength),
-      offsetOf: (parameter) => starts.get(parameter) ?? Number.NaN,
-    };
+    return views(this.slots, this.state.ema);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

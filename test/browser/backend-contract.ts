@@ -9,7 +9,7 @@ import {
   softmax,
   topological,
 } from "../../src/graph/index.ts";
-import { type Backend, compile, type Executable, type Weights } from "../../src/runtime/index.ts";
+import { type Backend, compile, type Executable } from "../../src/runtime/index.ts";
 import { Random } from "../../src/tensor/index.ts";
 import { feedsFor, relativeError } from "../oracle/calculus.ts";
 import { cases } from "../oracle/cases.ts";
@@ -46,14 +46,7 @@ export function backendContract(backend: Backend): void {
 
   test("fixed weights are read where they lie", async () => {
     const values = Float32Array.of(9, 9, 9, 0, 1, 1, 0, 10, 20, 9);
-    const offsets = new Map([
-      ["weight", 4 * 3],
-      ["bias", 4 * 7],
-    ]);
-    const weights: Weights = {
-      bytes: new Uint8Array(values.buffer),
-      offsetOf: (name) => offsets.get(name)!,
-    };
+    const weights = { weight: values.subarray(3, 7), bias: values.subarray(7, 9) };
     const y = add(product, parameter("bias", [2]));
     await using executable = await compile({ y }, { ...options, weights });
     expect((await executable.run(feeds)).y).toEqual(Float32Array.of(12, 21, 14, 23));
@@ -110,8 +103,8 @@ export function backendContract(backend: Backend): void {
     const threads = 2; // for which a worker has yet to start
     const built = await Promise.all(
       factors.map((factor) => {
-        const bytes = new Uint8Array(Float32Array.of(factor, 0, 0, factor).buffer);
-        return compile({ y: product }, { backend, threads, weights: { bytes, offsetOf: () => 0 } });
+        const weights = { weight: Float32Array.of(factor, 0, 0, factor) };
+        return compile({ y: product }, { backend, threads, weights });
       }),
     );
     const results = await Promise.all(built.map((executable) => executable.run(feeds)));

@@ -134,9 +134,7 @@ it("has the loss of chance where it knows nothing", async () => {
 it("tells the same in both layouts", async () => {
   const slots = slotsOf(parametersOf([recogniserLoss(labels, 1)]));
   const flat = initialise(slots, new Random(1));
-  const starts = new Map(slots.map(({ name, start }) => [name, 4 * start]));
-  const offsetOf = (name: string) => starts.get(name) ?? Number.NaN;
-  const weights = { bytes: new Uint8Array(flat.buffer), offsetOf };
+  const weights = views(slots, flat);
   const picture = new Random(2).normal(3 * sceneSize ** 2);
   const told = async (layout: "rows" | "planes") => {
     const pictures = input("picture", [1, 3, sceneSize, sceneSize]);

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parametersOf } from "../../graph/index.ts";
-import { type Backend, onnxruntimeNode, type Weights } from "../../runtime/index.node.ts";
+import { type Backend, onnxruntimeNode } from "../../runtime/index.node.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
 import { atomicWrite } from "../../tensor/index.node.ts";
 import { Random, UserError } from "../../tensor/index.ts";
 import type { Scenery } from "../../training/data/scenes/scenery.ts";
-import { initialise, type Slot, slotsOf, tensorsOf } from "../../training/flat-parameters.ts";
+import { initialise, slotsOf, tensorsOf, views } from "../../training/flat-parameters.ts";
 import { withGradients } from "../../training/gradients.ts";
 import { readRecipe, sweep, writeRecipe } from "../../training/recipe-file.node.ts";
 import { Trainer } from "../../training/trainer.ts";
@@ -109,7 +109,7 @@ export async function loadRecogniser(
       );
     flat.set(data, start);
   }
-  return Recogniser.create(labels, flatWeights(slots, flat), { backend });
+  return Recogniser.create(labels, views(slots, flat), { backend });
 }
 
 /** A recogniser that has learnt nothing, to try out what uses one. */
@@ -118,17 +118,6 @@ export async function untrainedRecogniser(
   { backend = onnxruntimeNode }: { readonly backend?: Backend } = {},
 ): Promise<Recogniser> {
   const slots = slotsOf(parametersOf([recogniserLoss(labels, 1)]));
-  const weights = flatWeights(slots, initialise(slots, new Random(seed)));
+  const weights = views(slots, initialise(slots, new Random(seed)));
   return Recogniser.create(labels, weights, { backend });
-}
-
-function flatWeights(
-  slots: readonly Slot[],
-  { buffer, byteOffset, byteLength }: Float32Array,
-): Weights {
-  const starts = new Map(slots.map(({ name, start }) => [name, 4 * start]));
-  return {
-    bytes: new Uint8Array(buffer, byteOffset, byteLength),
-    offsetOf: (parameter) => starts.get(parameter) ?? Number.NaN,
-  };
 }

@@ -14,7 +14,7 @@ export interface TrainedAutoencoder {
 }
 
 /** What the names of the parameters in the graph begin with. */
-export const scopeName = "vae";
+export const scopeName = "vae" as const;
 
 /**
  * Writes a folder that diffusers loads with `AutoencoderKL.from_pretrained`; it must exist.

@@ -65,7 +65,7 @@ export async function* trainAutoencoder(
         backend,
       });
       const vae = { ...recipe.vae, sample_size: dataset.size, scaling_factor: 1 / deviation };
-      replaceFolder(join(out, "model"), (folder) =>
+      await replaceFolder(join(out, "model"), (folder) =>
         writeAutoencoder(folder, vae, tensorsOf(trainer.slots, trainer.state.ema)),
       );
       const psnr = pictures.map((picture, i) => peakSignalToNoise(picture, returned[i]!));

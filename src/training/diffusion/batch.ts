@@ -12,7 +12,7 @@ import type { Examples } from "./examples.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What batches are made from. */
-export type BatchMaker = Pick<ModelConfig, "tokenizer" | "scheduler" | "unet"> &
+export type BatchMaker = Pick<ModelConfig, "textEncoders" | "scheduler" | "unet"> &
   Pick<Recipe, "seed" | "batchSize" | "timestepShift" | "captionDropout"> & {
     readonly examples: Examples;
   };
@@ -52,7 +52,8 @@ function shifted(time: number, shift: number): number {
  * evenly from one random offset, which lowers the loss's variance (Kingma et al. 2021, appendix I.1).
  */
 export async function makeBatch(maker: BatchMaker, index: number): Promise<Batch> {
-  const { tokenizer, unet, batchSize } = maker;
+  const { unet, batchSize } = maker;
+  const [{ tokenizer }] = maker.textEncoders;
   const { schedule, predictionType } = maker.scheduler;
   const random = new Random(mixedSeed(maker.seed, index));
   const steps = schedule.alphasCumprod.length;

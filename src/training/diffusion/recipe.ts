@@ -149,6 +149,9 @@ export function recipeFrom(
   const decided = decidedByModel.find((name) => choices[name] !== undefined);
   if (decided !== undefined)
     throw new UserError(`${decided}: expected none with model, which decides it`);
+  const [reader, another] = model.textEncoders;
+  if (another || reader.name !== "text_encoder")
+    throw new UserError(`${folder}: expected a model to train with one text_encoder, not SDXL's`);
   const config = (name: keyof ModelFiles) => JSON.parse(model.files[name] ?? "");
   return {
     ...recipe,
@@ -157,8 +160,8 @@ export function recipeFrom(
     unet: config("unet/config.json"),
     textEncoder: config("text_encoder/config.json"),
     scheduler: config("scheduler/scheduler_config.json"),
-    vocabularySize: model.textEncoder.vocab_size,
-    promptTokens: model.tokenizer.modelMaxLength,
+    vocabularySize: reader.config.vocab_size,
+    promptTokens: reader.tokenizer.modelMaxLength,
   };
 }
 

@@ -1,6 +1,12 @@
 import { join } from "node:path";
 import { writeModelFolder } from "../../pipelines/index.node.ts";
-import { type Model, type ModelConfig, TextToImage, weightsUnder } from "../../pipelines/index.ts";
+import {
+  allWeights,
+  type Model,
+  type ModelConfig,
+  networkTensors,
+  TextToImage,
+} from "../../pipelines/index.ts";
 import type { Backend, Weights } from "../../runtime/index.node.ts";
 import type { NdArray } from "../../tensor/index.ts";
 import { scopeName } from "../autoencoder/autoencoder-folder.node.ts";
@@ -18,12 +24,12 @@ import type { Recipe } from "./recipe.ts";
 export interface Beginning {
   readonly config: ModelConfig;
   /** Of a model of latents: its autoencoder's weights by state-dict key, which stay as they are. */
-  readonly autoencoder?: Parameters | undefined;
+  readonly autoencoder?: Tensors | undefined;
   /** The other networks' weights by parameter, in place of random ones. */
-  readonly weights?: Parameters | undefined;
+  readonly weights?: Weights | undefined;
 }
 
-type Parameters = ReadonlyMap<string, NdArray>;
+type Tensors = ReadonlyMap<string, NdArray>;
 
 export interface Means extends Intervals {
   readonly dataset: Dataset;
@@ -43,14 +49,14 @@ export async function* trainDiffusion(
   await using encoder = new TextToImage(withWeights(config, autoencoder), { backend });
   const examples = examplesOf(dataset, (picture) => encoder.encode(picture), recipe);
   const batch = (index: number) => makeBatch({ ...recipe, ...config, examples }, index);
-  const graph = denoisingGraph(config.unet, config.textEncoder, recipe.batchSize);
+  const graph = denoisingGraph(config.unet, config.textEncoders[0].config, recipe.batchSize);
   await using trainer = await Trainer.create(recipe, [{ graph, batch }], backend);
   if (weights) beginWith(weights, trainer);
   await restore(out, trainer);
   writeRecipe(out, recipe);
   const report = async () => {
     const model = withWeights(config, autoencoder, trainer.averaged());
-    replaceFolder(join(out, "model"), (folder) =>
+    await replaceFolder(join(out, "model"), (folder) =>
       writeModelFolder(folder, model, { dtype: "F16" }),
     );
     await drawSamples(out, trainer.step, { model, dataset, backend });
@@ -59,34 +65,27 @@ export async function* trainDiffusion(
 }
 
 /** A model as a beginning. */
-export function beginningOf(model: Model): Beginning {
-  return {
-    config: model,
-    weights: weightsUnder(model, ""),
-    ...(model.autoencoder && { autoencoder: weightsUnder(model, `${scopeName}.`) }),
-  };
+export async function beginningOf(model: Model): Promise<Beginning> {
+  const weights: Record<string, Float32Array> = {};
+  for await (const [name, values] of allWeights(model)) weights[name] = values;
+  const autoencoder = model.autoencoder && (await networkTensors(model, scopeName));
+  return { config: model, weights, ...(autoencoder && { autoencoder }) };
 }
 
-function beginWith(weights: Parameters, { slots, state }: Trainer): void {
-  for (const { name, start } of slots) state.parameters.set(weights.get(name)!.data, start);
+function beginWith(weights: Weights, { slots, state }: Trainer): void {
+  for (const { name, start } of slots) state.parameters.set(weights[name]!, start);
   state.ema.set(state.parameters);
 }
 
-/** The model with an autoencoder's weights behind those that are trained. */
+/** The model with an autoencoder's weights and those that are trained. */
 export function withWeights(
   config: ModelConfig,
-  autoencoder?: Parameters,
-  trained?: Weights,
+  autoencoder?: Tensors,
+  trained: Weights = {},
 ): Model {
-  const offsets = new Map<string, number>();
-  const parts = [trained?.bytes ?? new Uint8Array()];
-  let end = parts[0]!.length;
-  for (const [key, { data }] of autoencoder ?? []) {
-    offsets.set(`${scopeName}.${key}`, end);
-    parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    end += data.byteLength;
-  }
-  const bytes = parts.length === 1 ? parts[0]! : new Uint8Array(Buffer.concat(parts));
-  const offsetOf = (name: string) => offsets.get(name) ?? trained?.offsetOf(name) ?? Number.NaN;
-  return { ...config, weights: { bytes, offsetOf } };
+  const fixed = Array.from(autoencoder ?? [], ([key, { data }]) => {
+    return [`${scopeName}.${key}`, data] as const;
+  });
+  const weights = { ...trained, ...Object.fromEntries(fixed) };
+  return { ...config, weights: () => Promise.resolve(weights) };
 }

@@ -25,7 +25,7 @@ export async function* trainHalfSize(
     const config = withSampleSize(beginning.config, half.unet.sample_size);
     const dataset = halfSize(means.dataset);
     yield* trainDiffusion(out, half, { ...beginning, config }, { ...means, dataset });
-    const { weights } = beginningOf(await readModelFolder(join(out, "model")));
+    const { weights } = await beginningOf(await readModelFolder(join(out, "model")));
     return { ...beginning, weights };
   } finally {
     giveBack();

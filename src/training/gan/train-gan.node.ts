@@ -3,14 +3,7 @@ import { input, Scope } from "../../graph/index.ts";
 import { encodePng, grid } from "../../image/index.ts";
 import { type GeneratorConfig, parseGeneratorConfig, styleMapping } from "../../models/index.ts";
 import { writeGanFolder } from "../../pipelines/index.node.ts";
-import {
-  averageStyle,
-  type GanModel,
-  ganParameters,
-  ganScope,
-  NoiseToImage,
-  weightsOf,
-} from "../../pipelines/index.ts";
+import { averageStyle, type GanModel, ganScope, NoiseToImage } from "../../pipelines/index.ts";
 import { type Backend, compile, onnxruntimeNode } from "../../runtime/index.node.ts";
 import { type NdArray, Random } from "../../tensor/index.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -99,7 +92,7 @@ async function* trainInFolder(
   writeRecipe(out, recipe);
   const report = async () => {
     const model = await ganOf(trainer, recipe, backend);
-    replaceFolder(join(out, "model"), (folder) => writeGanFolder(folder, model));
+    await replaceFolder(join(out, "model"), (folder) => writeGanFolder(folder, model));
     await drawSamples(out, trainer.step, model, backend);
   };
   yield* takeSteps({ folder: out, trainer, recipe, report }, options);
@@ -129,8 +122,7 @@ export async function ganOf(
   const config = parseGeneratorConfig(recipe.generator);
   const values = views(trainer.slots, trainer.state.ema);
   const average = await averageOf(config, trainer, backend);
-  const shapes = ganParameters(config);
-  return { config, weights: weightsOf(shapes, { ...values, [averageStyle]: average }) };
+  return { config, weights: { ...values, [averageStyle]: average } };
 }
 
 /** The mean of the styles of many noises, [style_size]; nothing of a plain generator. */

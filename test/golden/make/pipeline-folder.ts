@@ -5,11 +5,13 @@ import { miniature, tinyLatentModel, tinyModel } from "../../tiny-model.ts";
 
 for (const prediction_type of ["epsilon", "v_prediction"]) {
   const model = await tinyModel({ clip_sample: false, prediction_type });
-  writeModelFolder(join(process.argv[2]!, prediction_type), model, { dtype: "F32" });
+  await writeModelFolder(join(process.argv[2]!, prediction_type), model, { dtype: "F32" });
 }
-writeModelFolder(join(process.argv[2]!, "latents"), await tinyLatentModel(), { dtype: "F32" });
+await writeModelFolder(join(process.argv[2]!, "latents"), await tinyLatentModel(), {
+  dtype: "F32",
+});
 for (const channels of [4, 8, 9] as const) {
-  writeModelFolder(join(process.argv[2]!, `sd1-${channels}`), miniature(channels), {
+  await writeModelFolder(join(process.argv[2]!, `sd1-${channels}`), miniature(channels), {
     dtype: "F32",
   });
 }
