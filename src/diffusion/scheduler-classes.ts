@@ -67,8 +67,9 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
     sampler: (config) => ["pndm", samplers.pndm(pndmOptions(config))],
     beginAt: (config, step) => {
       const options = pndmOptions(config);
-      if (step < 2 || options.rungeKutta) return undefined;
-      return { startAt: step - 1, sampler: samplers.pndm({ ...options, late: true }) };
+      if (step < 1 || options.rungeKutta) return undefined;
+      const late = step === 1 ? "one" : "more";
+      return { startAt: Math.max(step - 1, 1), sampler: samplers.pndm({ ...options, late }) };
     },
   },
   EulerDiscreteScheduler: {

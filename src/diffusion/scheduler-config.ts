@@ -37,7 +37,8 @@ export interface SchedulerConfig {
   readonly sampler: Sampler;
   /**
    * How a run is begun that leaves out so many steps: with that sampler, from the level of step `startAt`. The sampler and
-   * the number itself, but for PNDMScheduler, which loses count (see `pndm`).
+   * the number itself, but for PNDMScheduler, which loses count (see `pndm`); that LMSDiscreteScheduler then takes wrong
+   * first steps is not followed.
    */
   readonly beginAt: (step: number) => LateBeginning;
   readonly spacing: Spacing;

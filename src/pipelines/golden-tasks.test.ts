@@ -54,6 +54,7 @@ const tasks: readonly (readonly [
     "dpmpp-2m karras",
   ].map((sampler) => ["image", 4, sampler, 0.6] as const),
   ...["unipc", "deis", "lcm"].map((sampler) => ["image", 4, sampler, 0.6] as const),
+  ["image", 4, "pndm", 0.9],
   ["image", 4, "ddim", 1],
   ...["pndm", "euler-a", "heun", "dpmpp-2m", "lcm"].map(
     (sampler) => ["inpaint", 4, sampler, 0.6] as const,

@@ -10,10 +10,11 @@ interface PndmOptions {
   /** Whether the first three steps are of Runge and Kutta's kind (equation 13), four passes each; else see below. */
   readonly rungeKutta: boolean;
   /**
-   * diffusers' defect in runs that leave out the first steps: after the step of two passes it takes the latent for that of
-   * the level after the next.
+   * How many steps a run of diffusers' left out, where it left out any: of its list of timesteps, which has the second
+   * twice. Its step of two passes then ends where it began (`one`), or at the next level, which it takes for the one after
+   * (`more`).
    */
-  readonly late: boolean;
+  readonly late: "one" | "more" | undefined;
 }
 
 /**
@@ -25,7 +26,7 @@ interface PndmOptions {
 export function pndm({
   output = "epsilon",
   rungeKutta = false,
-  late = false,
+  late,
 }: Partial<PndmOptions> = {}): Sampler {
   return async function* ({ denoise, latent, levels, levelAt, start, random, history }) {
     let past = history;
@@ -43,8 +44,9 @@ export function pndm({
       } else if (rungeKutta && past.length < 3 && !last) {
         latent = await rungeKuttaStep({ denoise, levelAt, output }, here, after);
       } else if (past.length === 0 && !last) {
-        latent = await twoPassStep({ denoise, output }, here, { next, after });
-        if (late) leftOut = step + 1;
+        const end = late === "one" ? level : after;
+        latent = await twoPassStep({ denoise, output }, here, { next, after: end });
+        if (late === "more") leftOut = step + 1;
       } else {
         latent = transfer(predict(output, combine(known), latent, level), next);
       }

@@ -70,6 +70,7 @@ def main() -> None:
     inpaint = dict(mask_image=MASK, height=HEIGHT, width=WIDTH)
     runs = [
         *(("image", 4, scheduler, 0.6, {}) for scheduler in SCHEDULERS),
+        ("image", 4, "pndm", 0.9, {}),
         ("image", 4, "ddim", 1.0, {}),
         *(("inpaint", 4, scheduler, 0.6, inpaint) for scheduler in ("pndm", "euler-a", "heun", "dpmpp-2m", "lcm")),
         *(("inpaint", 4, scheduler, 1.0, inpaint) for scheduler in ("ddim", "euler-a")),
