@@ -8,6 +8,7 @@ import {
   softplus,
   type Tensor,
 } from "../../graph/index.ts";
+import { sizeOf } from "../../tensor/index.ts";
 import { type TrainingGraph, withGradients } from "../gradients.ts";
 
 /** What the names of the two networks' parameters begin with. */
@@ -50,7 +51,7 @@ export function gradientPenalty({
   const sum = reshape(reduceSum(realLogits, [0, 1]), []);
   const [slope] = gradient(sum, [real]) as [Tensor];
   const [batch = 1] = real.shape;
-  return mul(mean(mul(slope, slope)), slope.shape.reduce((size, n) => size * n, 1) / batch);
+  return mul(mean(mul(slope, slope)), sizeOf(slope.shape) / batch);
 }
 
 /**
