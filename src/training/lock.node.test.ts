@@ -39,8 +39,8 @@ test.each([
 });
 
 test.skipIf(!existsSync("/proc/self/stat"))("a lock of a zombie is taken over", async () => {
-  // The program that takes the shell's place does not wait for the shell's child.
-  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"]);
+  // The program that takes the shell's place does not wait for the shell's child, which ends after that.
+  const parent = spawn("sh", ["-c", "sleep 0.5 & echo $!; exec sleep 60"]);
   try {
     const pid = await new Promise((resolve) =>
       parent.stdout.once("data", (text) => resolve(+text)),
