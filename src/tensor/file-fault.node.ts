@@ -7,6 +7,7 @@ const causes: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
   ENOTDIR: "its folder is a file",
   EISDIR: "it is a folder",
+  EEXIST: "it is a file",
   ENOTEMPTY: "it is a folder",
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",

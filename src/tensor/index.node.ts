@@ -1,2 +1,3 @@
 export { atomicWrite } from "./atomic-write.node.ts";
 export { fileFault } from "./file-fault.node.ts";
+export { makeFolder } from "./make-folder.node.ts";

@@ -14,7 +14,7 @@ export function readRecipe<Recipe>(
   const path = pathIn(folder);
   if (!holdsTraining(folder))
     throw new UserError(`${folder}: expected a training to resume, found no recipe.json`);
-  return parse(parseJson(readText(path), path), path);
+  return parse(readJson(path), path);
 }
 
 export function writeRecipe(folder: string, recipe: object): void {
@@ -50,18 +50,15 @@ function pathIn(folder: string): string {
   return join(folder, "recipe.json");
 }
 
-function readText(path: string): string {
+/**
+ * What a JSON file holds.
+ * @throws UserError when it cannot be read or is none.
+ */
+export function readJson(path: string): unknown {
   try {
-    return readFileSync(path, "utf8");
+    return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
+    if (error instanceof SyntaxError) throw new UserError(`${path}: expected JSON`);
     throw fileFault("read", path, error);
-  }
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new UserError(`${path}: expected JSON`);
   }
 }

@@ -5,7 +5,7 @@ import { lineChart } from "../image/index.node.ts";
 import { encodePng, grid } from "../image/index.ts";
 import { type Model, TextToImage } from "../pipelines/index.ts";
 import type { Backend } from "../runtime/index.node.ts";
-import { atomicWrite, fileFault } from "../tensor/index.node.ts";
+import { atomicWrite, fileFault, makeFolder } from "../tensor/index.node.ts";
 import { type NdArray, Random, UserError } from "../tensor/index.ts";
 import type { Dataset } from "./data/dataset.ts";
 import type { TrainingStep } from "./trainer.ts";
@@ -116,11 +116,7 @@ export async function drawSamples(
 /** Writes `samples/STEP.png`. */
 export function writeSamples(folder: string, step: number, png: Uint8Array): void {
   const samples = join(folder, "samples");
-  try {
-    mkdirSync(samples, { recursive: true });
-  } catch (error) {
-    throw fileFault("write", samples, error);
-  }
+  makeFolder(samples);
   atomicWrite(join(samples, `${String(step).padStart(6, "0")}.png`), png);
 }
 

@@ -1,5 +1,5 @@
-import { mkdirSync, rmdirSync } from "node:fs";
-import { fileFault } from "../tensor/index.node.ts";
+import { rmdirSync } from "node:fs";
+import { makeFolder } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.node.ts";
 import { lockFolder } from "./lock.node.ts";
@@ -33,14 +33,7 @@ export interface StepOf<Recipe extends Optimisation> extends TrainingStep {
 
 /** Makes the folder if it is not there, and locks it. Given back, it is gone if it was made and stayed empty. */
 export function claimFolder(folder: string): () => void {
-  let made: string | undefined;
-  try {
-    made = mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST")
-      throw new UserError(`cannot write ${folder}: it is a file`);
-    throw fileFault("write", folder, error);
-  }
+  const made = makeFolder(folder);
   const unlock = lockFolder(folder);
   return () => {
     unlock();

@@ -6,7 +6,7 @@ import { sampleScene } from "../../training/data/scenes/sample.ts";
 import { type Scene, sceneSize } from "../../training/data/scenes/scene.ts";
 import { initialise, slotsOf, views } from "../../training/flat-parameters.ts";
 import { mixedSeed } from "../../training/mixed-seed.ts";
-import { ellipseScenery } from "../testing/ellipse-scenery.node.ts";
+import { ellipseScenery } from "../../training/data/scenes/testing/ellipse-scenery.node.ts";
 import { makeRecogniserBatch, type RecogniserBatch, withNothingHeldOut } from "./batch.ts";
 import { cellsASide, logarithm, mostThings, recogniserLoss } from "./loss.ts";
 import { cellSize, recognise } from "./network.ts";

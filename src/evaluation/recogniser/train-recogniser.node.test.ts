@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { ellipseScenery } from "../testing/ellipse-scenery.node.ts";
+import { ellipseScenery } from "../../training/data/scenes/testing/ellipse-scenery.node.ts";
 import { defaultRecogniserRecipe } from "./recipe.ts";
 import {
   isTrainedRecogniser,

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { parametersOf } from "../../graph/index.ts";
 import { type Backend, onnxruntimeNode } from "../../runtime/index.node.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
@@ -8,7 +9,8 @@ import { Random, UserError } from "../../tensor/index.ts";
 import type { Scenery } from "../../training/data/scenes/scenery.ts";
 import { initialise, slotsOf, tensorsOf, views } from "../../training/flat-parameters.ts";
 import { withGradients } from "../../training/gradients.ts";
-import { readRecipe, sweep, writeRecipe } from "../../training/recipe-file.node.ts";
+import { parseFields } from "../../training/optimisation.ts";
+import { readJson, readRecipe, sweep, writeRecipe } from "../../training/recipe-file.node.ts";
 import { Trainer } from "../../training/trainer.ts";
 import {
   claimFolder,
@@ -25,6 +27,7 @@ import { Recogniser } from "./recogniser.ts";
 import { type Labels, labelsOf } from "./sight.ts";
 
 const modelFile = "model.safetensors";
+const accuracyFile = "accuracy.json";
 
 interface Means extends Intervals {
   readonly scenery: Scenery;
@@ -59,7 +62,7 @@ export async function* trainRecogniser(
       const figures = { step: trainer.step, ...(await ownAccuracy(recogniser, scenery)) };
       const parameters = tensorsOf(trainer.slots, trainer.state.ema);
       writeSafetensors(join(out, modelFile), parameters, { dtype: "F16" });
-      atomicWrite(join(out, "accuracy.json"), `${JSON.stringify(figures, null, 2)}\n`);
+      atomicWrite(join(out, accuracyFile), `${JSON.stringify(figures, null, 2)}\n`);
     };
     yield* takeSteps({ folder: out, trainer, recipe, report }, intervals);
   } finally {
@@ -74,13 +77,15 @@ function refuseOtherScenes(folder: string, known: Labels, wanted: Labels): void 
   );
 }
 
-/** Whether a folder's recogniser has been trained to its end; what its training goes on from need not be there. */
+/**
+ * Whether a folder's recogniser has been trained to its end; what its training goes on from need not be there.
+ * @throws UserError when the folder's files are damaged.
+ */
 export function isTrainedRecogniser(folder: string): boolean {
-  const path = join(folder, "accuracy.json");
+  const path = join(folder, accuracyFile);
   if (!existsSync(path)) return false;
-  return (
-    JSON.parse(readFileSync(path, "utf8")).step === readRecipe(folder, parseRecogniserRecipe).steps
-  );
+  const { step } = parseFields(z.object({ step: z.int() }), readJson(path), path);
+  return step === readRecipe(folder, parseRecogniserRecipe).steps;
 }
 
 /**

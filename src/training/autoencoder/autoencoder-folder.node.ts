@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
 import { atomicWrite } from "../../tensor/index.node.ts";
 import type { NdArray } from "../../tensor/index.ts";
+import { json, parseFields } from "../optimisation.ts";
+import { readJson } from "../recipe-file.node.ts";
 
 const configFile = "config.json";
 const weightsFile = "diffusion_pytorch_model.safetensors";
@@ -36,5 +37,6 @@ export function writeAutoencoder(
 export async function readAutoencoder(folder: string): Promise<TrainedAutoencoder> {
   const file = await readSafetensors(join(folder, weightsFile));
   const weights = await loadTensors(file, file.tensors.keys());
-  return { vae: JSON.parse(await readFile(join(folder, configFile), "utf8")), weights };
+  const config = join(folder, configFile);
+  return { vae: parseFields(json, readJson(config), config), weights };
 }

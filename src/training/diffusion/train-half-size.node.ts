@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readModelFolder } from "../../pipelines/index.node.ts";
 import { type ModelConfig, parseModel } from "../../pipelines/index.ts";
@@ -20,7 +19,7 @@ export async function* trainHalfSize(
 ): AsyncGenerator<StepOf<Recipe>, Beginning, void> {
   const giveBack = claimFolder(out);
   try {
-    if (existsSync(out)) sweep(out);
+    sweep(out);
     const half = halfSizeRecipe(recipe);
     const config = withSampleSize(beginning.config, half.unet.sample_size);
     const dataset = halfSize(means.dataset);

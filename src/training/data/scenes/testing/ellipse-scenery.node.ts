@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { cellsOf, colourOf, SceneConcept, Style } from "../../training/data/corpus.ts";
-import { colours } from "../../training/data/scenes/colours.ts";
-import { HeldOut } from "../../training/data/scenes/held-out.ts";
-import { type Scenery, sceneryOf } from "../../training/data/scenes/scenery.ts";
-import { spriteBytes, spriteSize } from "../../training/data/scenes/sprite.ts";
+import { cellsOf, colourOf, SceneConcept, Style } from "../../corpus.ts";
+import { colours } from "../colours.ts";
+import { HeldOut } from "../held-out.ts";
+import { type Scenery, sceneryOf } from "../scenery.ts";
+import { spriteBytes, spriteSize } from "../sprite.ts";
 
-const folder = new URL("../../../data/scenes/", import.meta.url);
+const folder = new URL("../../../../../data/scenes/", import.meta.url);
 const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
 
 /** For tests: the lists of the scenes without their art. Every cell is an ellipse in the colour that is listed for it. */
