@@ -6,8 +6,7 @@
 //   --recogniser FOLDER  default data/scenes/recogniser; trained first, or further, where it is not finished
 //   --out FOLDER         default runs/evaluation: evaluation.json, evaluation.md, and the pictures, with which it goes on
 //   --quick              tries it all out: 8 prompts, 2 steps, and a recogniser that has learnt nothing
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import {
   evaluateModel,
@@ -16,15 +15,14 @@ import {
   trainRecogniser,
   untrainedRecogniser,
 } from "../src/evaluation/index.node.ts";
-import { defaultRecogniserRecipe, evaluationPage } from "../src/evaluation/index.ts";
+import { defaultRecogniserRecipe, evaluationPage, rows } from "../src/evaluation/index.ts";
 import { builtInModel, TextToImage } from "../src/pipelines/index.node.ts";
-import { atomicWrite } from "../src/tensor/index.node.ts";
+import { atomicWrite, makeFolder } from "../src/tensor/index.node.ts";
 import { UserError } from "../src/tensor/index.ts";
 import type { Scenery } from "../src/training/data/scenes/scenery.ts";
 import { loadScenery } from "../src/training/data/scenes.node.ts";
-
-/** Each row of the table gets one. */
-const fewestPrompts = 8;
+import { parseRecipe } from "../src/training/diffusion/recipe.ts";
+import { holdsTraining, readRecipe } from "../src/training/recipe-file.node.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -40,10 +38,14 @@ function readOptions() {
       quick: { type: "boolean", default: false },
     },
   });
-  const { quick, prompts = quick ? "8" : "2000", steps = quick ? "2" : "20" } = values;
+  const {
+    quick,
+    prompts = quick ? String(rows.length) : "2000",
+    steps = quick ? "2" : "20",
+  } = values;
   return {
     ...values,
-    prompts: wholeNumber("--prompts", prompts, fewestPrompts),
+    prompts: wholeNumber("--prompts", prompts, rows.length),
     steps: wholeNumber("--steps", steps, 1),
     guidance: values.guidance.split(",").map((text) => finiteNumber("--guidance", text)),
   };
@@ -83,6 +85,14 @@ async function trainedRecogniser(folder: string, scenery: Scenery) {
   return loadRecogniser(folder, scenery);
 }
 
+/** The pool of the scenes that a model was trained on, by the recipe in its folder or beside it, where there is one. */
+function trainingOf(model: string) {
+  const folder = [join(model, "training"), dirname(resolve(model))].find(holdsTraining);
+  if (folder === undefined) return undefined;
+  const { data, seed, pool } = readRecipe(folder, parseRecipe);
+  return data === "scenes" && pool !== undefined ? { seed, pool } : undefined;
+}
+
 async function main(): Promise<void> {
   const { out, quick, recogniser: folder, ...options } = readOptions();
   await using pipeline = await TextToImage.load(options.model);
@@ -90,11 +100,12 @@ async function main(): Promise<void> {
   await using recogniser = quick
     ? await untrainedRecogniser(defaultRecogniserRecipe(scenery))
     : await trainedRecogniser(folder, scenery);
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   const pictures = join(out, "pictures");
   const judge = { scenery, recogniser };
   const evaluation = await evaluateModel(pipeline, judge, {
     ...options,
+    training: trainingOf(options.model),
     pictures,
     progress: progress(),
   });

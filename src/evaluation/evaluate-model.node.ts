@@ -6,13 +6,15 @@ import { drawScene } from "../training/data/scenes/draw.ts";
 import { sampleScene } from "../training/data/scenes/sample.ts";
 import { sceneSize } from "../training/data/scenes/scene.ts";
 import type { Scenery } from "../training/data/scenes/scenery.ts";
+import { scenesDataset } from "../training/data/scenes/scenes.ts";
+import { exampleOfPool } from "../training/diffusion/examples.ts";
 import { mixedSeed } from "../training/mixed-seed.ts";
 import { keptPicture } from "./kept-picture.node.ts";
 import { kernelDistance } from "./measures/kernel-distance.ts";
 import { nearCopyShare } from "./measures/near-copies.ts";
 import { precisionRecall } from "./measures/precision-recall.ts";
 import { vendiScore } from "./measures/vendi-score.ts";
-import { type EvaluationPrompt, evaluationPrompts } from "./prompts.ts";
+import { type EvaluationPrompt, evaluationPrompts, wishOf } from "./prompts.ts";
 import type { Recogniser, Seen } from "./recogniser/recogniser.ts";
 import { type Sight, sightOf } from "./recogniser/sight.ts";
 import type { Evaluation, GuidanceResult } from "./report.ts";
@@ -27,6 +29,8 @@ export interface EvaluationOptions {
   /** The scales of guidance to draw at. */
   readonly guidance: readonly number[];
   readonly steps: number;
+  /** The pool of the model's training, where it is known: its scenes are searched for what was copied. */
+  readonly training?: { readonly seed: number; readonly pool: number } | undefined;
   /** The folder for the pictures. A later run with the same model and settings goes on with them. */
   readonly pictures: string;
   /** Told how far it is. */
@@ -44,9 +48,8 @@ const seedsOfPrompt = 8;
 const diversePrompts = 10;
 /** From one seed of a prompt to its next: more than there are prompts, so that no two pictures share their noise. */
 const seedStride = 100_000;
-/** So many scenes of the training for each prompt are searched for near-copies. */
-const trainingShare = 2;
-const trainingSeed = 1;
+/** At most so many scenes of the training's pool for each prompt are searched for near-copies. */
+const trainingShare = 16;
 const diversitySeed = 2;
 
 /** What is known before a model draws: the prompts, and what is seen in real scenes. */
@@ -55,14 +58,14 @@ interface Ground {
   readonly asked: readonly Sight[];
   readonly real: readonly Seen[];
   readonly returned?: readonly Seen[];
-  /** Features of scenes as the training sees them. */
-  readonly training: NdArray;
+  /** Features of scenes of the training's pool. */
+  readonly training?: NdArray;
   readonly vendiOfReal: number;
 }
 
-/** Tells a model's weights from others. */
+/** Tells a model from others. */
 async function hashOf(model: Model): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = createHash("sha256").update(JSON.stringify(model.files));
   for await (const [, values] of allWeights(model)) hash.update(values);
   return hash.digest("hex");
 }
@@ -74,11 +77,11 @@ export async function evaluateModel(
   options: EvaluationOptions,
 ): Promise<Evaluation> {
   const ground = await groundOf(pipeline, judge, options);
-  const weights = await hashOf(pipeline.model);
+  const model = await hashOf(pipeline.model);
   const draw = (i: number, which: number, guidance: number) => {
     const { text } = ground.prompts[i]!;
     const seed = i + which * seedStride;
-    const settings = { prompt: text, seed, guidance, steps: options.steps, weights };
+    const settings = { prompt: text, seed, guidance, steps: options.steps, model };
     const file = join(options.pictures, `guidance-${guidance}`, `${i}-${which}.png`);
     return keptPicture(file, settings, async () => {
       const drawing = { seed, steps: options.steps, guidanceScale: guidance };
@@ -91,34 +94,33 @@ export async function evaluateModel(
       judge.recogniser.look(await draw(i, which, guidance));
     results.push(await judged(ground, guidance, look, options));
   }
-  const { model, prompts, steps } = options;
-  return { model, prompts, steps, seeds: seedsOfPrompt, results };
+  const { model: name, prompts, steps } = options;
+  return { model: name, prompts, steps, seeds: seedsOfPrompt, results };
 }
 
 async function groundOf(
   pipeline: TextToImage,
   { scenery, recogniser }: Judge,
-  { prompts: count, progress }: EvaluationOptions,
+  { prompts: count, training: trained, progress }: EvaluationOptions,
 ): Promise<Ground> {
   const prompts = evaluationPrompts(scenery, count);
   const pictures = (i: number) => drawScene(scenery, prompts[i]!.scene);
   const real = await each("looking at real scenes", count, progress, (i) =>
     recogniser.look(pictures(i)),
   );
-  const random = (i: number) => new Random(mixedSeed(trainingSeed, i));
-  const training = await each("looking at training scenes", trainingShare * count, progress, (i) =>
-    recogniser.look(drawScene(scenery, sampleScene(scenery, random(i)))),
+  const dataset = scenesDataset(scenery);
+  const searched = trained ? Math.min(trained.pool, trainingShare * count) : 0;
+  const training = await each("looking at training scenes", searched, progress, (i) =>
+    recogniser.look(exampleOfPool(dataset, trained!.seed, i).picture),
   );
   const ground = {
     prompts,
     asked: prompts.map(({ scene }) => sightOf(scenery, scene)),
     real,
-    training: featuresOf(training),
+    ...(trained && { training: featuresOf(training) }),
     vendiOfReal: await diversity(prompts, async (i, which) => {
-      const { style, things } = prompts[i]!.scene;
-      const wish = { kind: "object", style, concept: things[0]!.concept } as const;
       const fresh = new Random(mixedSeed(diversitySeed, seedsOfPrompt * i + which));
-      return recogniser.look(drawScene(scenery, sampleScene(scenery, fresh, wish)));
+      return recogniser.look(drawScene(scenery, sampleScene(scenery, fresh, wishOf(prompts[i]!))));
     }),
   };
   if (pipeline.model.autoencoder === undefined) return ground;
@@ -144,7 +146,7 @@ async function judged(
   const figures = {
     kid: kernelDistance(features, real),
     ...precisionRecall(real, features),
-    nearCopies: nearCopyShare(features, real, training),
+    ...(training && { nearCopies: nearCopyShare(features, real, training) }),
     vendi: await diversity(prompts, look),
     vendiOfReal,
     frogsOnStilts: frogsOnStilts(prompts, sights.asked, drawn),

@@ -17,4 +17,5 @@ export {
   type GuidanceResult,
   type SetFigures,
 } from "./report.ts";
+export { type Row, rows } from "./rows.ts";
 export type { RowResult, Tally } from "./table.ts";

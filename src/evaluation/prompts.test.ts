@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Scene } from "../training/data/scenes/scene.ts";
+import { ellipseScenery } from "../training/data/scenes/testing/ellipse-scenery.node.ts";
 import { relationWords } from "../training/data/scenes/words.ts";
-import { evaluationPrompts } from "./prompts.ts";
+import { evaluationPrompts, wishOf } from "./prompts.ts";
 import { none, type Sight, sightOf } from "./recogniser/sight.ts";
 import { evaluationPage } from "./report.ts";
 import { isFrogOnStilts, type Row, rows } from "./rows.ts";
 import { tableOf } from "./table.ts";
-import { ellipseScenery } from "./testing/ellipse-scenery.node.ts";
 
 const scenery = ellipseScenery();
 const prompts = evaluationPrompts(scenery, 400);
@@ -29,6 +29,8 @@ describe("evaluationPrompts", () => {
     }
     const frogs = asked.filter(isFrogOnStilts);
     expect(frogs.length).toBeGreaterThanOrEqual(5);
+    for (const { scene, row } of prompts.filter((one) => one.scene.prop !== undefined))
+      expect(scenery.concept(scene.things[0]!.concept).creature, row.name).toBe(true);
     const counts = new Set(of(rows[4]!).map(({ scene }) => scene.things.length));
     expect(counts).toEqual(new Set([1, 2, 3, 4, 5]));
   });
@@ -47,6 +49,30 @@ describe("evaluationPrompts", () => {
         text,
       ).toBe(true);
     }
+  });
+});
+
+describe("wishOf", () => {
+  it("has what the text tells, and leaves the rest open", () => {
+    const { scene, row } = of(rows[0]!)[0]!;
+    const background = { ...scene.background, name: "night" } as const;
+    const night: Scene = { ...scene, size: "large", background };
+    const grey: Scene = { ...night, background: { ...background, name: "grey" } };
+    const { kind, style } = scene;
+    const always = { kind, style, concept: scene.things[0]!.concept };
+    const wish = (text: string, shown: Scene) => wishOf({ text, scene: shown, row });
+    expect(wish("a flat cat", night)).toEqual(always);
+    expect(wish("a cat in the dark, flat style", night)).toEqual({
+      ...always,
+      background: "night",
+    });
+    expect(wish("a huge cat", night)).toEqual({ ...always, size: "large" });
+    expect(wish("a cat on a gray background", grey)).toEqual({ ...always, background: "grey" });
+    expect(wish("a large cat on plain grey, flat style", grey)).toEqual({
+      ...always,
+      size: "large",
+      background: "grey",
+    });
   });
 });
 
@@ -113,7 +139,7 @@ describe("the table", () => {
     expect(first!.interval[1]).toBeCloseTo(0.8318198 / 0.8, 5);
     expect(second!.share).toBe(1);
     const nothing = tableOf(short, { asked: own, drawn: own, real: wrong(10) });
-    expect(nothing[0]!.share).toBe(Number.POSITIVE_INFINITY);
+    expect(nothing[0]!.share).toBeNaN();
   });
 
   it("is a page that says what was reached", () => {

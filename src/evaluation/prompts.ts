@@ -1,9 +1,9 @@
 import { Random } from "../tensor/index.ts";
 import { describeScene } from "../training/data/scenes/describe.ts";
-import { sampleScene } from "../training/data/scenes/sample.ts";
+import { sampleScene, type Wish } from "../training/data/scenes/sample.ts";
 import type { Scene } from "../training/data/scenes/scene.ts";
 import type { Scenery } from "../training/data/scenes/scenery.ts";
-import { relationWords } from "../training/data/scenes/words.ts";
+import { relationWords, sceneryWords, sizeWords } from "../training/data/scenes/words.ts";
 import { mixedSeed } from "../training/mixed-seed.ts";
 import { type Row, rows } from "./rows.ts";
 
@@ -13,6 +13,9 @@ export interface EvaluationPrompt {
   readonly row: Row;
   readonly scene: Scene;
 }
+
+/** Words that tell of a background of one colour. */
+const plainWords = ["plain", "background"];
 
 /** Seed of the prompts, which are the same for every model. */
 const seed = 2000;
@@ -34,11 +37,27 @@ export function evaluationPrompts(scenery: Scenery, count: number): EvaluationPr
 function fullDescription(scenery: Scenery, scene: Scene, random: Random): string {
   const { before, after } = scenery.style(scene.style);
   const { there, back } = relationWords[scene.relation ?? "on"];
-  const has = (text: string, words: readonly string[]) =>
-    words.some((word) => ` ${text} `.includes(` ${word} `));
   for (;;) {
     const text = describeScene(scenery, scene, random);
     const style = has(text, before) || after.some((ending) => text.endsWith(ending));
     if (style && (scene.relation === undefined || has(text, [...there, ...back]))) return text;
   }
+}
+
+/** Whether one of the words is in a text. */
+function has(text: string, words: readonly string[]): boolean {
+  return words.some((word) => ` ${text.replace(",", " ")} `.includes(` ${word} `));
+}
+
+/** What all scenes of one object have that a prompt's text is true of. */
+export function wishOf({ text, scene }: EvaluationPrompt): Wish {
+  const { kind, style, things, size = "medium", background } = scene;
+  const words: Readonly<Record<string, readonly string[]>> = sceneryWords;
+  return {
+    kind,
+    style,
+    concept: things[0]!.concept,
+    ...(has(text, sizeWords[size]) && { size }),
+    ...(has(text, words[background.name] ?? plainWords) && { background: background.name }),
+  };
 }

@@ -6,9 +6,9 @@ export interface SetFigures {
   readonly kid: number;
   readonly precision: number;
   readonly recall: number;
-  /** The share of pictures nearer to a training scene than all but 1 % of fresh scenes are. */
-  readonly nearCopies: number;
-  /** Vendi scores over seeds of one prompt, the mean over prompts, and the same of real scenes. */
+  /** The share of pictures nearer to a training scene than all but 1 % of fresh scenes are; absent where none is known. */
+  readonly nearCopies?: number;
+  /** Vendi scores over seeds of one prompt, the mean over prompts, and the same of real scenes that the prompt tells of. */
   readonly vendi: number;
   readonly vendiOfReal: number;
   readonly frogsOnStilts: Tally;
@@ -105,7 +105,7 @@ function figureCells({ guidance, figures }: GuidanceResult): string[] {
     kid.toPrecision(3),
     percent(precision),
     percent(recall),
-    percent(nearCopies),
+    percent(nearCopies ?? Number.NaN),
     vendi.toFixed(2),
     vendiOfReal.toFixed(2),
     `${frogsOnStilts.right} of ${frogsOnStilts.of}`,

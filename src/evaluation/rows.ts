@@ -72,6 +72,7 @@ export const rows: readonly Row[] = [
     wish: (index) => ({
       kind: "prop",
       heldOut: "prop",
+      creature: true,
       ...(index % frogsEvery === 0 && frogOnStilts),
     }),
     isRight: (seen, asked) => hasConcept(seen, asked) && seen.prop === asked.prop,

@@ -49,7 +49,8 @@ export function tableOf(
       of: own.length,
     });
     const [measured, ceiling] = [tally(drawn), tally(real)];
-    const ofCeiling = (share: number) => (share * ceiling.of) / ceiling.right;
+    const ofCeiling = (share: number) =>
+      ceiling.right === 0 ? Number.NaN : (share * ceiling.of) / ceiling.right;
     const [low, high] = wilsonInterval(measured.right, measured.of);
     const result: RowResult = {
       name: row.name,

@@ -2,7 +2,7 @@ import type { NdArray } from "../../tensor/index.ts";
 import { nearestDistance, rowsOf } from "./features.ts";
 
 /** The share of fresh real pictures that count as near-copies: what a model that copies nothing is to have as well. */
-export const freshShare = 0.01;
+const freshShare = 0.01;
 
 /**
  * The share of drawn pictures that are nearer to a training picture than all but 1 % of fresh real pictures are.
@@ -10,12 +10,7 @@ export const freshShare = 0.01;
  */
 export function nearCopyShare(drawn: NdArray, fresh: NdArray, training: NdArray): number {
   const known = rowsOf(training);
-  const toNearest = (set: NdArray) =>
-    Float64Array.from(rowsOf(set), (one) => nearestDistance(one, known));
-  const distances = toNearest(fresh).sort();
-  const limit = distances[Math.floor(freshShare * distances.length)]!;
-  const near = toNearest(drawn).filter((value) => value < limit);
-  return near.length / (drawn.shape[0] ?? 1);
+  return nearShare(drawn, fresh, (set) => set.map((one) => nearestDistance(one, known)));
 }
 
 /**
@@ -28,14 +23,19 @@ export function nearDuplicateShare(drawn: NdArray, fresh: NdArray): number {
     throw new RangeError(
       `nearDuplicateShare: expected as many fresh pictures as drawn ones, got ${fresh.shape[0]} and ${drawn.shape[0]}`,
     );
-  const toOthers = (set: NdArray) => {
-    const rows = rowsOf(set);
-    return Float64Array.from(rows, (one, i) => {
-      return nearestDistance(one, rows.toSpliced(i, 1));
-    });
-  };
-  const distances = toOthers(fresh).sort();
-  const limit = distances[Math.floor(freshShare * distances.length)]!;
-  const near = toOthers(drawn).filter((value) => value < limit);
+  return nearShare(drawn, fresh, (set) =>
+    set.map((one, i) => nearestDistance(one, set.toSpliced(i, 1))),
+  );
+}
+
+/** The share of drawn pictures whose distance is under that of all but 1 % of fresh ones. */
+function nearShare(
+  drawn: NdArray,
+  fresh: NdArray,
+  distances: (set: readonly Float32Array[]) => number[],
+): number {
+  const usual = distances(rowsOf(fresh)).sort((a, b) => a - b);
+  const limit = usual[Math.floor(freshShare * usual.length)]!;
+  const near = distances(rowsOf(drawn)).filter((value) => value < limit);
   return near.length / (drawn.shape[0] ?? 1);
 }

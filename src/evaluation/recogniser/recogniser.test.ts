@@ -4,9 +4,9 @@ import { compile, onnxruntimeNode } from "../../runtime/index.node.ts";
 import { Random } from "../../tensor/index.ts";
 import { sampleScene } from "../../training/data/scenes/sample.ts";
 import { type Scene, sceneSize } from "../../training/data/scenes/scene.ts";
+import { ellipseScenery } from "../../training/data/scenes/testing/ellipse-scenery.node.ts";
 import { initialise, slotsOf, views } from "../../training/flat-parameters.ts";
 import { mixedSeed } from "../../training/mixed-seed.ts";
-import { ellipseScenery } from "../../training/data/scenes/testing/ellipse-scenery.node.ts";
 import { makeRecogniserBatch, type RecogniserBatch, withNothingHeldOut } from "./batch.ts";
 import { cellsASide, logarithm, mostThings, recogniserLoss } from "./loss.ts";
 import { cellSize, recognise } from "./network.ts";
@@ -78,6 +78,52 @@ it("reads from perfect answers what is to be seen, in held-out scenes too", () =
   }
   expect(heldOut).toBeGreaterThan(2);
   expect(makeRecogniserBatch(scenery, recipe, 3)).toEqual(makeRecogniserBatch(scenery, recipe, 3));
+});
+
+it("is to see what a scene shows: colours that are painted, or else its own, and middles", () => {
+  const style = "flat";
+  const at = (x: number) => ({ flipped: false, box: { x, y: 20, width: 30, height: 40 } });
+  const coloured = (colour: string) =>
+    scenery.concepts.find(({ name }) => scenery.ownColour(name, style) === colour)!.name;
+  const [own, none] = [coloured("red"), coloured("")];
+  const things = [
+    { concept: own, ...at(10) },
+    { concept: own, colour: "blue" as const, ...at(50) },
+    { concept: none, ...at(125) },
+  ];
+  const background = { name: "sky", horizon: 128, seed: 0 } as const;
+  expect(sightOf(scenery, { kind: "count", style, things, background })).toEqual({
+    things: [
+      { concept: own, colour: "red", x: 25, y: 40 },
+      { concept: own, colour: "blue", x: 65, y: 40 },
+      { concept: none, colour: "", x: 127, y: 40 },
+    ],
+    style,
+    relation: "none",
+    prop: "none",
+    background: "sky",
+  });
+});
+
+it("spares the cells around every middle, as CenterNet does", () => {
+  for (let index = 0; index < 8; index++) {
+    const { middles, elsewhere } = makeRecogniserBatch(scenery, recipe, index);
+    for (let i = 0; i < middles.length; i++) {
+      const [first, row, column] = [
+        i - (i % cells),
+        Math.floor((i % cells) / cellsASide),
+        i % cellsASide,
+      ];
+      let heat = 0;
+      for (let other = 0; other < cells; other++) {
+        if (middles[first + other] !== 1) continue;
+        const square =
+          (Math.floor(other / cellsASide) - row) ** 2 + ((other % cellsASide) - column) ** 2;
+        heat = Math.max(heat, Math.exp(-square / 2));
+      }
+      expect(elsewhere[i]).toBeCloseTo((1 - heat) ** 4, 6);
+    }
+  }
 });
 
 it("takes the surest cell where none is sure, and of neighbours the surer", () => {

@@ -30,6 +30,8 @@ export interface Wish {
   readonly style?: string;
   /** The name of the concept, in a relation of the first. */
   readonly concept?: string;
+  /** Whether the first concept is one that lives, or looks as if it did. */
+  readonly creature?: boolean;
   /** In a relation, the name of the second concept. */
   readonly other?: string;
   /** The colour that the first thing is painted in. */
@@ -62,8 +64,10 @@ export function sampleScene(scenery: Scenery, random: Random, wish: Wish = {}): 
   throw new Error(`there is no scene like ${JSON.stringify(wish)}`);
 }
 
-/** Refuses what is held out but for the part that is wished. */
-function isAsWished(scenery: Scenery, content: Content, { heldOut }: Wish): boolean {
+/** Refuses what is held out but for the part that is wished, and other concepts than such as are wished. */
+function isAsWished(scenery: Scenery, content: Content, { heldOut, creature }: Wish): boolean {
+  const [first] = content.subjects;
+  if (creature !== undefined && scenery.concept(first!.concept).creature !== creature) return false;
   const parts = scenery.heldOutParts(content);
   return heldOut === undefined ? parts.size === 0 : parts.size === 1 && parts.has(heldOut);
 }
