@@ -1,7 +1,7 @@
-// What the diffusion of latents learns soonest, tried out: npx tsx scripts/latent-trials.ts AUTOENCODER [seconds]
-// Trains each variant of the scenes' default recipe for as many seconds of processor time (default 300) on the same
-// latents, and prints a row of a table: parameters, pictures seen, and the mean squared error of the picture where so
-// much of its variance is left. AUTOENCODER is the folder `autoencoder/model` of a training.
+// What the diffusion of latents learns soonest: npx tsx scripts/latent-trials.ts AUTOENCODER [seconds] [variant ...]
+// Trains each variant of the scenes' default recipe (or those that are named) for as many seconds of processor time
+// (default 300) on the same latents, and prints a row of a table: parameters, pictures seen, and the mean squared error of
+// the picture where so much of its variance is left. AUTOENCODER is the folder `autoencoder/model` of a training.
 import { TextToImage } from "../src/pipelines/index.ts";
 import { onnxruntimeNode } from "../src/runtime/index.node.ts";
 import { type NdArray, Random } from "../src/tensor/index.ts";

@@ -76,7 +76,7 @@ const whole: TrainingStep[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "latents-"));
   for await (const step of train(discs, { out: join(folder, "whole"), recipe })) whole.push(step);
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const log = (training: string): string => readFileSync(join(training, "log.jsonl"), "utf8");
@@ -129,7 +129,7 @@ test("goes on, bit for bit, from any stage", async () => {
     expect(log(join(out, "half-size"))).toBe(log(join(folder, "whole", "half-size")));
     expect(log(out)).toBe(log(join(folder, "whole")));
   }
-}, 120_000);
+}, 300_000);
 
 test("begins with a model: keeps its autoencoder and its words, goes on with the rest", async () => {
   const model = join(folder, "whole", "model");

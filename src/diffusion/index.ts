@@ -56,6 +56,7 @@ export {
   type ScheduleName,
   scaledLinear,
   schedules,
+  shifted,
   sigmoid,
   squaredcos,
   withZeroTerminalSnr,

@@ -41,7 +41,7 @@ export function makeAutoencoderBatch(
   return { pictures, noise: random.normal(batchSize * latentSize) };
 }
 
-/** The upper left corner of a square with an edge in it, if the picture [3, size, size] has one. */
+/** The upper left corner of a square with an edge in it, if the picture [3, size, size] has one in its red. */
 function placeOfSquare(
   picture: Float32Array,
   { size, crop, random }: { size: number; crop: number; random: Random },

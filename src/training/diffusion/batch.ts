@@ -3,6 +3,7 @@ import {
   levelAt,
   type NoiseLevel,
   type PredictionType,
+  shifted,
   trainingTarget,
 } from "../../diffusion/index.ts";
 import type { ModelConfig } from "../../pipelines/index.ts";
@@ -40,11 +41,6 @@ const lossWeights: { readonly [P in PredictionType]: (level: NoiseLevel) => numb
   v_prediction: () => 1,
   flow_prediction: () => 1,
 };
-
-/** Moves a share of the time, 0 to 1, towards the noise (Esser et al. 2024, equation 23). */
-function shifted(time: number, shift: number): number {
-  return (shift * time) / (1 + (shift - 1) * time);
-}
 
 /**
  * Batch `index`: pictures from the data with the noise of random time steps. A pure function of the seed and the

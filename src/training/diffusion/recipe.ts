@@ -156,6 +156,7 @@ export function recipeFrom(
   return {
     ...recipe,
     autoencoder: undefined,
+    halfSize: choices.halfSize,
     from: { model: folder, size },
     unet: config("unet/config.json"),
     textEncoder: config("text_encoder/config.json"),

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { Random } from "../../../tensor/index.ts";
 import { cellsOf, SceneConcept, Style } from "../corpus.ts";
-import { colourNames, colours } from "./colours.ts";
+import { type ColourName, colourNames, colours } from "./colours.ts";
 import { describeScene } from "./describe.ts";
 import { drawScene } from "./draw.ts";
 import { HeldOut, type HeldOutPart } from "./held-out.ts";
@@ -18,9 +18,10 @@ import {
   type Scene,
   sceneSize,
 } from "./scene.ts";
-import { type Scenery, sceneryOf } from "./scenery.ts";
+import { sceneryOf } from "./scenery.ts";
 import { scenesDataset } from "./scenes.ts";
 import { spriteBytes, spriteSize } from "./sprite.ts";
+import { ellipseScenery } from "./testing/ellipse-scenery.node.ts";
 import { colourWords, relationWords } from "./words.ts";
 
 const folder = new URL("../../../../data/scenes/", import.meta.url);
@@ -31,29 +32,7 @@ const cells = cellsOf(
 );
 const heldOut = HeldOut.parse(json("held-out.json"));
 
-/** In place of the art: ellipses of different forms, which have the colour that is listed for their cell. */
-function ellipse(index: number): Uint8Array {
-  const { concept, style } = cells[index]!;
-  const { colour = {} } = concept;
-  const name = typeof colour === "string" ? colour : (colour[style.name] ?? "green");
-  const rgb = colours[name as keyof typeof colours];
-  const [rx, ry] = [
-    [56, 40],
-    [56, 56],
-    [30, 56],
-    [56, 22],
-  ][index % 4] as [number, number];
-  const sprite = new Uint8Array(spriteBytes);
-  for (let y = 0; y < spriteSize; y++) {
-    for (let x = 0; x < spriteSize; x++) {
-      if (Math.hypot((x - 55.5) / rx, (y - 55.5) / ry) > 1) continue;
-      sprite.set([...rgb, 255], 4 * (y * spriteSize + x));
-    }
-  }
-  return sprite;
-}
-
-const scenery: Scenery = sceneryOf(cells, ellipse, heldOut);
+const scenery = ellipseScenery();
 const many = (count: number, wish: Wish = {}): Scene[] => {
   const random = new Random(3);
   return Array.from({ length: count }, () => sampleScene(scenery, random, wish));
@@ -143,12 +122,13 @@ describe("sampleScene", () => {
 
   it("paints only what has a clear colour of its own, and nothing like what is behind it", () => {
     for (const { things, style, background, prop } of scenes) {
+      const behind = { snow: "white", night: "black" }[background.name as string];
       for (const { concept, colour } of things) {
         const own = scenery.ownColour(concept, style);
         if (colour !== undefined) expect(own).not.toBe("");
-        expect(colour ?? own).not.toBe(background.name);
+        expect([background.name, behind]).not.toContain(colour ?? own);
       }
-      expect(prop?.colour).not.toBe(background.name);
+      if (prop !== undefined) expect([background.name, behind]).not.toContain(prop.colour);
     }
   });
 });
@@ -347,13 +327,74 @@ describe("drawScene", () => {
     }
   });
 
-  it("covers the one behind, and not the one in front", () => {
-    const [scene] = many(1, { kind: "relation", relation: "behind", background: "white" });
-    const alone = { ...scene!, things: scene!.things.slice(1) };
-    const front = alone.things[0]!.box;
-    const [x, y] = middle(front).map(Math.round) as [number, number];
-    const at = y * sceneSize + x;
-    expect(drawScene(scenery, scene!)[at]).toBe(drawScene(scenery, alone)[at]);
+  const white = { name: "white", horizon: sceneSize, seed: 0 } as const;
+  const pixel = (picture: Float32Array, x: number, y: number): number[] =>
+    [0, 1, 2].map((i) => picture[(i * sceneSize + y) * sceneSize + x]!);
+  const parts = (colour: ColourName): number[] => colours[colour].map((part) => part / 127.5 - 1);
+
+  it("has in front what is on the other, and what the other is behind", () => {
+    const [scene] = many(1, { kind: "relation", relation: "on", background: "white" });
+    for (const [relation, inFront] of [
+      ["on", 0],
+      ["behind", 1],
+    ] as const) {
+      const things = scene!.things.map((thing, i) => {
+        return { ...thing, box: { x: 20 + 20 * i, y: 30 + 10 * i, width: 60, height: 60 } };
+      });
+      const alone = drawScene(scenery, { ...scene!, relation, things: [things[inFront]!] });
+      const both = drawScene(scenery, { ...scene!, relation, things });
+      expect(pixel(both, 60, 65)).toEqual(pixel(alone, 60, 65));
+      const other = drawScene(scenery, { ...scene!, relation, things: [things[1 - inFront]!] });
+      expect(pixel(other, 60, 65)).not.toEqual(pixel(alone, 60, 65));
+    }
+  });
+
+  it("exchanges left and right of what is flipped, and not up and down", () => {
+    const sprite = new Uint8Array(spriteBytes);
+    for (let i = 0; i < spriteBytes / 4; i++) {
+      const [x, y] = [i % spriteSize, Math.floor(i / spriteSize)];
+      sprite.set([x < 56 ? 255 : 0, y < 56 ? 255 : 0, 0, 255], 4 * i);
+    }
+    const [cell] = cells;
+    const halves = sceneryOf([cell!], () => sprite, heldOut);
+    const corners = (flipped: boolean) => {
+      const box = { x: 32, y: 32, width: 64, height: 64 };
+      const things = [{ concept: cell!.concept.name, box, flipped }];
+      const style = cell!.style.name;
+      const picture = drawScene(halves, { kind: "object", style, things, background: white });
+      return [pixel(picture, 40, 40), pixel(picture, 88, 40), pixel(picture, 40, 88)];
+    };
+    const [yellow, green, red] = [
+      [1, 1, -1],
+      [-1, 1, -1],
+      [1, -1, -1],
+    ];
+    expect(corners(false)).toEqual([yellow, green, red]);
+    expect(corners(true)).toEqual([green, yellow, [-1, -1, -1]]);
+  });
+
+  it("draws every prop in its box and its colour, hats and boats in front of who is in them", () => {
+    for (const name of props) {
+      const [scene] = many(1, { kind: "prop", prop: name, background: "white" });
+      const prop = { ...scene!.prop!, colour: "purple" } as const;
+      const { prop: _, ...without } = scene!;
+      const [bare, whole] = [without, { ...without, prop }].map((one) => drawScene(scenery, one));
+      const thing = scene!.things[0]!.box;
+      let [painted, inFront] = [0, 0];
+      for (let y = 0; y < sceneSize; y++)
+        for (let x = 0; x < sceneSize; x++) {
+          const seen = pixel(whole!, x, y);
+          const isPurple = seen.every((part, i) => Math.abs(part - parts("purple")[i]!) < 0.02);
+          if (!isPurple) continue;
+          const { box } = prop;
+          expect(x >= box.x - 2 && x <= box.x + box.width + 2, name).toBe(true);
+          painted++;
+          inFront += Number(pixel(bare!, x, y).some((part) => part < 0.9));
+        }
+      expect(painted, name).toBeGreaterThan(20);
+      if (name === "hat" || name === "boat") expect(inFront, name).toBeGreaterThan(20);
+      else if (thing.width < 128) expect(inFront, name).toBe(0);
+    }
   });
 });
 
@@ -363,6 +404,11 @@ describe("scenesDataset", () => {
     const first = [dataset.example(new Random(9)), dataset.example(new Random(10))];
     expect([dataset.example(new Random(9)), dataset.example(new Random(10))]).toEqual(first);
     expect(first[0]).not.toEqual(first[1]);
+  });
+
+  it("counts the cells that are trained", () => {
+    const listed = Object.values(heldOut.cells).flat().length;
+    expect(dataset.count).toBe(cells.length - listed);
   });
 
   it("gives the tokenizer every word of the lists", () => {

@@ -1,0 +1,78 @@
+import { expect, it } from "vitest";
+import { input, Scope } from "../../graph/index.ts";
+import {
+  autoencoderDecoder,
+  autoencoderEncoder,
+  parseAutoencoderConfig,
+} from "../../models/index.ts";
+import { onnxruntimeNode as backend, compile } from "../../runtime/index.node.ts";
+import { Random } from "../../tensor/index.ts";
+import { initialise, slotsOf, views } from "../flat-parameters.ts";
+import { autoencoderGraph } from "./autoencoder-graph.ts";
+import { defaultAutoencoderRecipe } from "./recipe.ts";
+
+const recipe = {
+  ...defaultAutoencoderRecipe({ name: "noise", count: 1 }),
+  batchSize: 2,
+  crop: 16,
+  latentDeviation: 0.3,
+  klWeight: 0.7,
+  halfSizeWeight: 0.4,
+};
+const vae = {
+  ...recipe.vae,
+  latent_channels: 3,
+  block_out_channels: [8, 8, 8],
+  norm_num_groups: 4,
+};
+const kinds = {
+  down_block_types: Array(3).fill("DownEncoderBlock2D"),
+  up_block_types: Array(3).fill("UpDecoderBlock2D"),
+};
+const config = parseAutoencoderConfig({ ...vae, ...kinds }, "vae");
+
+/** The mean over pairs of elements. */
+const mean = (a: Float32Array, of: (x: number, i: number) => number) =>
+  a.reduce((sum, x, i) => sum + of(x, i), 0) / a.length;
+
+/** The mean of each 2 x 2 elements of [..., side, side]. */
+function halved(x: Float32Array, side: number): Float32Array {
+  return Float32Array.from({ length: x.length / 4 }, (_, i) => {
+    const [row, column] = [Math.floor(i / (side / 2)), i % (side / 2)];
+    const at = 2 * row * side + 2 * column;
+    return (x[at]! + x[at + 1]! + x[at + side]! + x[at + side + 1]!) / 4;
+  });
+}
+
+it("has the loss that its comment says", async () => {
+  const graph = autoencoderGraph(config, recipe);
+  const slots = slotsOf(graph.parameters);
+  const flat = initialise(slots, new Random(1));
+  const [pictures, noise] = [2 * 3 * 256, 2 * 3 * 16].map((n, i) => new Random(i).normal(n)) as [
+    Float32Array,
+    Float32Array,
+  ];
+  await using training = await compile({ loss: graph.outputs.loss! }, { backend });
+  const { loss } = await training.run({ pictures, noise, ...views(slots, flat) });
+
+  const scope = new Scope("vae");
+  const weights = views(slots, flat);
+  const moments = autoencoderEncoder(scope, input("x", [2, 3, 16, 16]), config, "planes");
+  await using encoder = await compile({ moments }, { backend, weights });
+  const decode = async (x: Float32Array, side: number) => {
+    const returned = autoencoderDecoder(scope, input("x", [2, 3, side, side]), config, "planes");
+    await using decoder = await compile({ returned }, { backend, weights });
+    return (await decoder.run({ x })).returned!.slice();
+  };
+  const told = (await encoder.run({ x: pictures })).moments!;
+  const [means, logVariances] = [0, 48].map((from) =>
+    Float32Array.from([...told.slice(from, from + 48), ...told.slice(from + 96, from + 144)]),
+  ) as [Float32Array, Float32Array];
+  const latents = means.map((x, i) => x + 0.3 * noise[i]!);
+  const apart = (a: Float32Array, b: Float32Array) =>
+    mean(a, (x, i) => Math.sqrt((x - b[i]!) ** 2 + 0.01 ** 2));
+  const whole = apart(await decode(latents, 4), pictures);
+  const half = apart(await decode(halved(latents, 4), 2), halved(pictures, 16));
+  const divergence = mean(means, (x, i) => (x ** 2 + (logVariances[i]! - Math.log(0.09)) ** 2) / 2);
+  expect(loss![0]).toBeCloseTo(whole + 0.4 * half + 0.7 * divergence, 3);
+});

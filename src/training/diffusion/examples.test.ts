@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { Random } from "../../tensor/index.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { exampleOfPool, examplesOf } from "./examples.ts";
+
+const dataset: Dataset = {
+  name: "noise",
+  size: 2,
+  count: 1,
+  captions: [],
+  example: (random) => ({ picture: random.normal(12), caption: String(random.uint32()) }),
+};
+
+it("draws every example of a pool, encodes each once, and each is new without a pool", async () => {
+  let encoded = 0;
+  const encode = async ({ data }: { data: Float32Array }) => {
+    encoded++;
+    return { shape: [1, 1, 2, 2], data: data.slice(0, 4) };
+  };
+  const drawn = async (pool: number | undefined) => {
+    encoded = 0;
+    const examples = examplesOf(dataset, encode, { pool, seed: 3 });
+    const random = new Random(1);
+    const seen = new Map<string, readonly number[]>();
+    for (let i = 0; i < 80; i++) {
+      const { clean, caption } = await examples(random);
+      expect(clean.shape).toEqual([1, 1, 2, 2]);
+      const values = [...clean.data];
+      expect(seen.get(caption) ?? values).toEqual(values);
+      seen.set(caption, values);
+    }
+    return seen;
+  };
+  const pooled = await drawn(8);
+  expect(encoded).toBe(8);
+  const pool = Array.from({ length: 8 }, (_, i) => exampleOfPool(dataset, 3, i));
+  expect([...pooled.keys()].sort()).toEqual(pool.map(({ caption }) => caption).sort());
+  for (const { caption, picture } of pool)
+    for (const [i, x] of pooled.get(caption)!.entries()) expect(x).toBeCloseTo(picture[i]!, 2);
+  expect((await drawn(undefined)).size).toBe(80);
+  expect(encoded).toBe(80);
+});
