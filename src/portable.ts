@@ -18,6 +18,7 @@ export {
   modelFiles,
   modelFromBytes,
   type NoiseToImageOptions,
+  type Prompt,
   parseModel,
   type TextToImageOptions,
   toPatches,

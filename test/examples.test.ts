@@ -173,3 +173,13 @@ test("11-begin-with-a-picture: the more strength, the farther from it, and half 
   expect(halves[1]![0]).toBe(halves[0]![0]);
   expect(halves[1]![1]).not.toBe(halves[0]![1]);
 });
+
+test("12-blend-prompts: the way from one to the other", async () => {
+  await writeTinyModel();
+  await run("12-blend-prompts.ts", "a red frog", "a blue car", "tiny");
+  const sheet = drawn("blended.png");
+  expect(sheet).toMatchObject({ height: 4 * 18 - 2, width: 7 * 18 - 2 });
+  const [start, middle, end] = [0, 54, 108].map((left) => columns(sheet, left, left + 16));
+  expect(middle).not.toEqual(start);
+  expect(middle).not.toEqual(end);
+});

@@ -29,5 +29,6 @@ export {
   seenBeside,
   sizeMultiple,
 } from "./picture-size.ts";
+export type { Prompt } from "./text-denoiser.ts";
 export { TextToImage, type TextToImageOptions } from "./text-to-image.ts";
 export type { Word } from "./words.ts";

@@ -7,7 +7,7 @@ import {
   keepInRange,
   predict,
 } from "../diffusion/index.ts";
-import type { NdArray } from "../tensor/index.ts";
+import { linearCombination, type NdArray, UserError } from "../tensor/index.ts";
 import { besideEachOther, part, parts } from "./batch.ts";
 import {
   conditionValues,
@@ -30,9 +30,12 @@ interface Condition {
   readonly blind?: boolean;
 }
 
+/** A text; or several, each with how much it counts, whose embeddings are blended into one: weights that sum to 1. */
+export type Prompt = string | readonly (readonly [text: string, weight: number])[];
+
 /** What is to be drawn. */
 interface Asked {
-  readonly prompt: string;
+  readonly prompt: Prompt;
   readonly options: TextToImageOptions;
   /** What the U-Net sees beside the latent, behind its channels. */
   readonly beside: NdArray | undefined;
@@ -47,7 +50,7 @@ export async function textDenoiser(
   { prompt, options, beside }: Asked,
 ): Promise<Denoiser> {
   const { negativePrompt, guidanceScale = defaultGuidance, clipSkip, combine, from } = options;
-  const withText = { text: await embed(model, networks, prompt, clipSkip), prompt: true };
+  const withText = { text: await blended(model, networks, prompt, clipSkip), prompt: true };
   const conditional = conditionalUNet(model, networks, { options, beside });
   const isDistilled = model.unet.time_cond_proj_dim !== null;
   const withoutText = { text: await embed(model, networks, negativePrompt), prompt: false };
@@ -113,6 +116,33 @@ function conditionalUNet(
 
 function nothing({ shape, data }: NdArray): NdArray {
   return { shape, data: new Float32Array(data.length) };
+}
+
+/**
+ * A prompt's embedding: of several texts the mean by their weights, token by token.
+ * @throws UserError when there is no text, or the weights are not positive numbers that sum to 1.
+ */
+async function blended(
+  model: Model,
+  networks: Networks,
+  prompt: Prompt,
+  clipSkip: number | undefined,
+): Promise<TextEmbedding> {
+  if (typeof prompt === "string") return embed(model, networks, prompt, clipSkip);
+  const weights = prompt.map(([, weight]) => weight);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  if (!(Math.abs(sum - 1) < 1e-6 && weights.every((weight) => weight >= 0)))
+    throw new UserError(
+      `prompt: expected texts with weights from 0 that sum to 1, got weights [${weights.join(", ")}]`,
+    );
+  const parts: (readonly [number, TextEmbedding])[] = [];
+  for (const [text, weight] of prompt)
+    parts.push([weight, await embed(model, networks, text, clipSkip)]);
+  const mean = (of: (embedding: TextEmbedding) => NdArray) =>
+    linearCombination(parts.map(([weight, embedding]) => [weight, of(embedding)]));
+  const states = mean((embedding) => embedding.states);
+  const [, first] = parts[0]!;
+  return first.pooled ? { states, pooled: mean(({ pooled }) => pooled!) } : { states };
 }
 
 /** A text's embedding; that of none is the empty text's, or zeros where the model says so. */

@@ -4,6 +4,7 @@ import { ddpm, noiseLevels, type SamplerName, type Step } from "../diffusion/ind
 import { type Backend, onnxruntimeNode as backend } from "../runtime/index.node.ts";
 import { type NdArray, Random, UserError } from "../tensor/index.ts";
 import { unstack } from "./batch.ts";
+import type { Prompt } from "./text-denoiser.ts";
 import { TextToImage, type TextToImageOptions } from "./text-to-image.ts";
 
 let pipeline: TextToImage;
@@ -41,6 +42,32 @@ test("one prompt and seed make one picture, and other ones others", async () => 
   expect(await draw("a blue frog", { seed: 7 })).not.toBe(picture);
   expect(await draw("a red frog", { seed: 7, negativePrompt: "rain" })).not.toBe(picture);
   expect(await draw("a red frog", { seed: 7, sampler: ddpm() })).not.toBe(picture);
+});
+
+test("prompts are blended: all of one is that one, half of each is neither", async () => {
+  const draw = async (prompt: Prompt) =>
+    (await pipeline.generate(prompt, { steps: 3, seed: 7 }))[0]!;
+  const [frog, car] = [await draw("a red frog"), await draw("a blue car")];
+  const parts = (share: number) =>
+    [
+      ["a red frog", share],
+      ["a blue car", 1 - share],
+    ] as const;
+  expect(bytes(await draw(parts(1)))).toBe(bytes(frog));
+  expect(bytes(await draw(parts(0)))).toBe(bytes(car));
+  const same = ["a red frog", 0.5] as const;
+  expect(bytes(await draw([same, same]))).toBe(bytes(frog));
+  const between = await draw(parts(0.5));
+  for (const one of [frog, car]) expect(distance(between, one)).toBeGreaterThan(1e-3);
+  for (const weights of [
+    [0.5, 0.4],
+    [1.5, -0.5],
+    [Number.NaN, 1],
+  ] as const) {
+    const prompt = weights.map((weight) => ["a frog", weight] as const);
+    await expect(draw(prompt)).rejects.toThrow(/^prompt: expected texts with weights from 0/);
+  }
+  await expect(draw([])).rejects.toThrow(UserError);
 });
 
 test("the first latent is torch's noise of the seed", async () => {

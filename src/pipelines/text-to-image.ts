@@ -27,7 +27,7 @@ import { type NetworkOptions, Networks } from "./networks.ts";
 import { fromPatches, toPatches } from "./patches.ts";
 import { latentShape } from "./picture-size.ts";
 import { latentOf } from "./posterior.ts";
-import { textDenoiser } from "./text-denoiser.ts";
+import { type Prompt, textDenoiser } from "./text-denoiser.ts";
 import { type Word, wordsOf } from "./words.ts";
 
 /** How pictures are made. A value that cannot be is a `UserError` that names the option. */
@@ -126,7 +126,7 @@ export class TextToImage implements AsyncDisposable {
    * @throws UserError at the first step when an option is not what it should be.
    */
   async *steps(
-    prompt: string,
+    prompt: Prompt,
     options: TextToImageOptions = {},
   ): AsyncGenerator<Step, NdArray, void> {
     const { wrap = (denoise) => denoise } = options;
@@ -142,7 +142,7 @@ export class TextToImage implements AsyncDisposable {
   }
 
   /** The finished pictures, each [3, height, width] in [-1, 1]: the loop run to its end. */
-  async generate(prompt: string, options: TextToImageOptions = {}): Promise<NdArray[]> {
+  async generate(prompt: Prompt, options: TextToImageOptions = {}): Promise<NdArray[]> {
     return unstack(await this.decode(await finish(this.steps(prompt, options))));
   }
 
