@@ -176,12 +176,18 @@ const faults: readonly (readonly [args: readonly string[], sentence: string])[] 
     ["x", "--sampler", "magic"],
     "option '--sampler <name>' argument 'magic' is invalid. Allowed choices are ddpm, ddim, pndm, euler, ",
   ],
-  [["x", "--model", "nowhere"], "nowhere: expected a model folder, there is none"],
+  [
+    ["x", "--model", "nowhere"],
+    "nowhere: expected a model folder or a .safetensors file, there is none",
+  ],
   [["x", "--out", "a/b.png"], "cannot write a/b.png: its folder does not exist"],
   [["x", "--out", "x.jpg"], 'out: expected a file name that ends in .png, got "x.jpg"'],
   [["denoise", "nowhere.png"], "cannot read nowhere.png: no such file"],
   [["denoise", join(model, "model_index.json")], "expected a picture ("],
-  [["inspect", "nowhere"], "nowhere: expected a model folder, there is none"],
+  [
+    ["inspect", "nowhere"],
+    "nowhere: expected a model folder or a .safetensors file, there is none",
+  ],
 ];
 
 test.each(faults)("%j is refused in one sentence", async (args, sentence) => {

@@ -1,7 +1,10 @@
 import type { ModelConfig } from "./model.ts";
 import { activationBytes } from "./picture-size.ts";
 
-/** How often the weights are held: in the model, by ONNX Runtime, and again as its kernels want them (2.2 to 3.4 times measured). */
+/**
+ * How often the weights are held: by ONNX Runtime, and again as its kernels want them, and while a network is compiled,
+ * once as they were read (bench/loading-memory.ts measures 2.4 times, and 3.3 while compiling).
+ */
 const copies = 3;
 
 /**

@@ -148,7 +148,7 @@ test("a tokenizer.json stands for vocabulary and merges, as transformers 5 write
 
 test("folders that are none are refused", async () => {
   expect(await fault(join(temporary, "nowhere"))).toMatch(
-    /nowhere: expected a model folder, there is none$/,
+    /nowhere: expected a model folder or a .safetensors file, there is none$/,
   );
   expect(await fault(temporary)).toMatch(/found no model_index.json in it$/);
 });

@@ -14,7 +14,8 @@ import { type ModelSource, networksOf, readModel } from "./read-model.ts";
  * @throws UserError when there is no folder, and where `readModel` does.
  */
 export async function readModelFolder(path: string): Promise<Model> {
-  if (!existsSync(path)) throw new UserError(`${path}: expected a model folder, there is none`);
+  if (!existsSync(path))
+    throw new UserError(`${path}: expected a model folder or a .safetensors file, there is none`);
   return readModel(onDisk(path));
 }
 
