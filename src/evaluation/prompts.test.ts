@@ -82,7 +82,10 @@ describe("the rows", () => {
       ...rest,
       things: things.map((thing) => ({ ...thing, concept: "nothing" })),
     }),
-    style: (sight) => ({ ...sight, style: "nothing" }),
+    style: ({ things, ...rest }) => ({
+      ...rest,
+      things: things.map((thing) => ({ ...thing, style: "nothing" })),
+    }),
     colour: ({ things, ...rest }) => ({
       ...rest,
       things: things.map((thing) => ({ ...thing, colour: "nothing" })),

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { atomicWrite, fileFault } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
+import { parseFields } from "./optimisation.ts";
 
 /**
  * The recipe of a folder's training, as `parse` proves it.
@@ -32,6 +34,16 @@ export function refuseTraining(folder: string): void {
     throw new UserError(
       `${folder}: expected a new folder, found a training there (--resume goes on with it)`,
     );
+}
+
+/**
+ * Whether a training has told of its last step: `file` of the folder says of which `step` it tells.
+ * @throws UserError when the file is damaged.
+ */
+export function isFinished(folder: string, file: string, steps: number): boolean {
+  const path = join(folder, file);
+  if (!existsSync(path)) return false;
+  return parseFields(z.object({ step: z.int() }), readJson(path), path).step === steps;
 }
 
 /** Removes what a killed process left half-written in a training's folder. */

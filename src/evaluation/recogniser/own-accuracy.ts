@@ -11,8 +11,8 @@ const scenes = 500;
 const seed = 1;
 
 /**
- * The shares of 500 fresh scenes, 0 to 1, of which a recogniser is right: the concept of the surest thing and its colour
- * (where it has one), how many things there are, and each that is told of the picture.
+ * The shares of 500 fresh scenes, 0 to 1, of which a recogniser is right: the concept of the surest thing, its style and its
+ * colour (where it has one), how many things there are, and each that is told of the picture.
  */
 export async function ownAccuracy(
   recogniser: Recogniser,
@@ -32,6 +32,7 @@ export async function ownAccuracy(
     const [surest] = seen.things as [SeenThing];
     const same = expected.things.find(({ concept }) => concept === surest.concept);
     note("concept", same !== undefined);
+    note("style", surest.style === expected.things[0]!.style);
     if (same !== undefined && same.colour !== "") note("colour", same.colour === surest.colour);
     note("count", seen.things.length === expected.things.length);
     for (const head of pictureHeads) note(head, seen[head] === expected[head]);

@@ -48,7 +48,7 @@ function perfect(batch: RecogniserBatch, i: number): Told {
     features: new Float32Array(192),
     concept: spread("concept"),
     colour: spread("colour"),
-    style: own("style"),
+    style: spread("style"),
     relation: own("relation"),
     prop: own("prop"),
     background: own("background"),
@@ -58,8 +58,8 @@ function perfect(batch: RecogniserBatch, i: number): Told {
 /** Things in order of their cells, at the middles of these, with the first word for what has no colour. */
 function inCells({ things, ...rest }: Sight): Sight {
   const middle = (place: number) => (Math.floor(place / cellSize) + 0.5) * cellSize;
-  const moved = things.map(({ concept, colour, x, y }) => {
-    return { concept, colour: colour || labels.colour[0]!, x: middle(x), y: middle(y) };
+  const moved = things.map(({ colour, x, y, ...thing }) => {
+    return { ...thing, colour: colour || labels.colour[0]!, x: middle(x), y: middle(y) };
   });
   return { ...rest, things: moved.sort((a, b) => a.y - b.y || a.x - b.x) };
 }
@@ -94,11 +94,10 @@ it("is to see what a scene shows: colours that are painted, or else its own, and
   const background = { name: "sky", horizon: 128, seed: 0 } as const;
   expect(sightOf(scenery, { kind: "count", style, things, background })).toEqual({
     things: [
-      { concept: own, colour: "red", x: 25, y: 40 },
-      { concept: own, colour: "blue", x: 65, y: 40 },
-      { concept: none, colour: "", x: 127, y: 40 },
+      { concept: own, colour: "red", style, x: 25, y: 40 },
+      { concept: own, colour: "blue", style, x: 65, y: 40 },
+      { concept: none, colour: "", style, x: 127, y: 40 },
     ],
-    style,
     relation: "none",
     prop: "none",
     background: "sky",
@@ -134,7 +133,7 @@ it("takes the surest cell where none is sure, and of neighbours the surer", () =
     features: new Float32Array(192),
     concept: zeros("concept", cells),
     colour: zeros("colour", cells),
-    style: zeros("style", 1),
+    style: zeros("style", cells),
     relation: zeros("relation", 1),
     prop: zeros("prop", 1),
     background: zeros("background", 1),

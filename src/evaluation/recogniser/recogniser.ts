@@ -65,13 +65,13 @@ export function readSight(told: Told, labels: Labels): Sight {
     (cell): SeenThing => ({
       concept: word("concept", cell),
       colour: word("colour", cell),
+      style: word("style", cell),
       x: ((cell % cellsASide) + 0.5) * cellSize,
       y: (Math.floor(cell / cellsASide) + 0.5) * cellSize,
     }),
   );
   return {
     things,
-    style: word("style"),
     relation: word("relation"),
     prop: word("prop"),
     background: word("background"),

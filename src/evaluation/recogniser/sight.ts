@@ -13,6 +13,7 @@ export interface SeenThing {
   readonly concept: string;
   /** The colour that most of it has, "" where that is none of the eleven. */
   readonly colour: string;
+  readonly style: string;
   /** Its middle, in pixels from the upper left corner. */
   readonly x: number;
   readonly y: number;
@@ -21,7 +22,6 @@ export interface SeenThing {
 /** What is seen in a picture. */
 export interface Sight {
   readonly things: readonly SeenThing[];
-  readonly style: string;
   /** How two things stand; which is first shows in their places. */
   readonly relation: string;
   readonly prop: string;
@@ -32,8 +32,8 @@ export interface Sight {
 export const none = "none";
 
 /** What is told of each thing, and of the picture as a whole. */
-export const thingHeads = ["concept", "colour"] as const;
-export const pictureHeads = ["style", "relation", "prop", "background"] as const;
+export const thingHeads = ["concept", "colour", "style"] as const;
+export const pictureHeads = ["relation", "prop", "background"] as const;
 export type Head = (typeof thingHeads)[number] | (typeof pictureHeads)[number];
 
 /** The words that each head chooses from. */
@@ -58,8 +58,9 @@ export function sightOf(scenery: Scenery, scene: Scene): Sight {
   const things = scene.things.map(({ concept, colour, box }) => ({
     concept,
     colour: colour ?? scenery.ownColour(concept, style),
+    style,
     x: inside(box.x + box.width / 2),
     y: inside(box.y + box.height / 2),
   }));
-  return { things, style, relation, prop: prop?.name ?? none, background: background.name };
+  return { things, relation, prop: prop?.name ?? none, background: background.name };
 }

@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import { parametersOf } from "../../graph/index.ts";
 import { type Backend, onnxruntimeNode } from "../../runtime/index.node.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
@@ -9,8 +7,13 @@ import { Random, UserError } from "../../tensor/index.ts";
 import type { Scenery } from "../../training/data/scenes/scenery.ts";
 import { initialise, slotsOf, tensorsOf, views } from "../../training/flat-parameters.ts";
 import { withGradients } from "../../training/gradients.ts";
-import { parseFields } from "../../training/optimisation.ts";
-import { readJson, readRecipe, sweep, writeRecipe } from "../../training/recipe-file.node.ts";
+import {
+  holdsTraining,
+  isFinished,
+  readRecipe,
+  sweep,
+  writeRecipe,
+} from "../../training/recipe-file.node.ts";
 import { Trainer } from "../../training/trainer.ts";
 import {
   claimFolder,
@@ -47,7 +50,7 @@ export async function* trainRecogniser(
 ): AsyncGenerator<StepOf<RecogniserRecipe>, void, void> {
   const giveBack = claimFolder(out);
   try {
-    const begun = existsSync(join(out, "recipe.json"));
+    const begun = holdsTraining(out);
     if (begun) sweep(out);
     const recipe = begun ? readRecipe(out, parseRecogniserRecipe) : wanted;
     refuseOtherScenes(out, recipe.labels, wanted.labels);
@@ -82,10 +85,8 @@ function refuseOtherScenes(folder: string, known: Labels, wanted: Labels): void 
  * @throws UserError when the folder's files are damaged.
  */
 export function isTrainedRecogniser(folder: string): boolean {
-  const path = join(folder, accuracyFile);
-  if (!existsSync(path)) return false;
-  const { step } = parseFields(z.object({ step: z.int() }), readJson(path), path);
-  return step === readRecipe(folder, parseRecogniserRecipe).steps;
+  if (!holdsTraining(folder)) return false;
+  return isFinished(folder, accuracyFile, readRecipe(folder, parseRecogniserRecipe).steps);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { input, Scope, slice } from "../../graph/index.ts";
 import { encodePng, grid } from "../../image/index.ts";
@@ -14,7 +13,7 @@ import { atomicWrite } from "../../tensor/index.node.ts";
 import { clamp, type NdArray, Random } from "../../tensor/index.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { tensorsOf } from "../flat-parameters.ts";
-import { readRecipe, sweep, writeRecipe } from "../recipe-file.node.ts";
+import { holdsTraining, isFinished, readRecipe, sweep, writeRecipe } from "../recipe-file.node.ts";
 import { replaceFolder, writeSamples } from "../reports.node.ts";
 import { Trainer } from "../trainer.ts";
 import {
@@ -34,6 +33,7 @@ const shownCount = 8;
 /** Pictures by which the latents are measured. */
 const measuredCount = 64;
 const sampleSeed = 1;
+const figuresFile = "figures.json";
 
 /**
  * Trains an autoencoder, or goes on with one, and yields every step. The folder `out` then holds `recipe.json`,
@@ -47,9 +47,10 @@ export async function* trainAutoencoder(
 ): AsyncGenerator<StepOf<AutoencoderRecipe>, void, void> {
   const giveBack = claimFolder(out);
   try {
-    const begun = existsSync(join(out, "recipe.json"));
+    const begun = holdsTraining(out);
     if (begun) sweep(out);
     const recipe = begun ? readRecipe(out, parseAutoencoderRecipe) : wanted;
+    if (begun && isFinished(out, figuresFile, recipe.steps)) return;
     const config = parseAutoencoderConfig(recipe.vae, "recipe: autoencoder.vae");
     const { crop, batchSize } = recipe;
     const latentSize = config.latent_channels * (crop / autoencoderDownsampling(config)) ** 2;
@@ -73,7 +74,7 @@ export async function* trainAutoencoder(
         step: trainer.step,
         psnr: psnr.reduce((sum, x) => sum + x, 0) / psnr.length,
       };
-      atomicWrite(join(out, "figures.json"), `${JSON.stringify(figures, null, 2)}\n`);
+      atomicWrite(join(out, figuresFile), `${JSON.stringify(figures, null, 2)}\n`);
       const shown = [...pictures.slice(0, shownCount), ...returned.slice(0, shownCount)];
       writeSamples(out, trainer.step, encodePng(grid(shown, shownCount)));
     };
