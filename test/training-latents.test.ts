@@ -167,12 +167,25 @@ test("begins with a model: keeps its autoencoder and its words, goes on with the
   );
 });
 
-test("a finished autoencoder that is there already is used as it is, without its checkpoint", async () => {
-  const out = join(folder, "second");
+/** A training with the finished autoencoder of the one that was never stopped. */
+function withAutoencoder(name: string, choices: RecipeChoices) {
+  const out = join(folder, name);
   const autoencoder = join(out, "autoencoder");
   cpSync(join(folder, "whole", "autoencoder"), autoencoder, { recursive: true });
   rmSync(join(autoencoder, "checkpoint.safetensors"));
+  return train(discs, { out, recipe: choices });
+}
+
+test("a finished autoencoder that is there already is used as it is, without its checkpoint", async () => {
   const losses: number[] = [];
-  for await (const { loss } of train(discs, { out, recipe })) losses.push(loss);
+  for await (const { loss } of withAutoencoder("second", recipe)) losses.push(loss);
   expect(losses).toEqual(whole.slice(200).map(({ loss }) => loss));
+});
+
+test("goes on with what was learnt of half-size pictures", async () => {
+  const atOnce = withAutoencoder("at-once", { ...recipe, halfSize: undefined });
+  const { value } = await atOnce.next();
+  await atOnce.return();
+  expect(value?.step).toBe(1);
+  expect(value?.loss).not.toBe(whole[203]?.loss);
 });
