@@ -3,7 +3,7 @@
 //   --prompts N          default 2000
 //   --guidance 1,3,5,7   scales to draw at; default 3
 //   --steps N            default 20
-//   --recogniser FOLDER  default data/scenes/recogniser; trained first, or further, where it is not finished
+//   --recogniser FOLDER  default runs/recogniser; trained first, or further, where it is not finished
 //   --out FOLDER         default runs/evaluation: evaluation.json, evaluation.md, and the pictures, with which it goes on
 //   --quick              tries it all out: 8 prompts, 2 steps, and a recogniser that has learnt nothing
 import { dirname, join, resolve } from "node:path";
@@ -33,7 +33,7 @@ function readOptions() {
       prompts: { type: "string" },
       guidance: { type: "string", default: "3" },
       steps: { type: "string" },
-      recogniser: { type: "string", default: "data/scenes/recogniser" },
+      recogniser: { type: "string", default: "runs/recogniser" },
       out: { type: "string", default: "runs/evaluation" },
       quick: { type: "boolean", default: false },
     },
