@@ -5,6 +5,7 @@ import { builtInModel, TextToImage } from "../pipelines/index.node.ts";
 import { denoisePicture, estimateNoise, nativeSize } from "../pipelines/index.ts";
 import { atomicWrite } from "../tensor/index.node.ts";
 import { type NdArray, Random } from "../tensor/index.ts";
+import { fetchProgress } from "./fetch-progress.ts";
 
 /** A picture to free of noise; `noise` is that of the shrunk picture, 0 to 1, and is estimated if absent. */
 export interface Cleaning {
@@ -26,7 +27,7 @@ export async function cleanToFile(
   { prompt, file, model = builtInModel(), ...given }: Cleaning,
 ): Promise<ImageSize & { readonly noise: number }> {
   const original = await imageSize(image);
-  await using pipeline = await TextToImage.load(model);
+  await using pipeline = await TextToImage.load(model, { onFetch: fetchProgress() });
   const side = nativeSize(pipeline.model);
   const size = fitting(original, side);
   const picture = await readImage(image, size);

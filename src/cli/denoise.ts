@@ -33,7 +33,8 @@ export function denoiseCommand(): Command {
     )
     .option(
       "--model <model>",
-      "a model folder, or a checkpoint in one .safetensors file (default: the model in the package)",
+      "a model folder, a checkpoint in one .safetensors file, or OWNER/NAME or OWNER/NAME@REVISION at the Hugging " +
+        "Face hub, fetched once (default: the model in the package)",
     )
     .action(denoise);
 }

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { encodePng } from "../image/index.ts";
 import { atomicWrite } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
+import { fetchProgress } from "./fetch-progress.ts";
 import { outputFiles, slug } from "./output-file.ts";
 import { quoted } from "./parameters.ts";
 import { report } from "./report-drawn.ts";
@@ -42,7 +43,7 @@ export async function generateWithoutPrompt(
   const fileOf = outputFiles(slug(model), { out, count, seed: first });
   const { NoiseToImage } = await import("../pipelines/index.node.ts");
   const { seedOf } = await import("../pipelines/index.ts");
-  await using pipeline = await NoiseToImage.load(folder);
+  await using pipeline = await NoiseToImage.load(folder, { onFetch: fetchProgress() });
   const { size } = pipeline;
   const drawn = [];
   for (let i = 0; i < count; i++) {

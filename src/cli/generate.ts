@@ -5,6 +5,7 @@ import { type RunSpacing, runSpacings, type SamplerName, samplers } from "../dif
 import type { TextToImage } from "../pipelines/index.ts";
 import { UserError } from "../tensor/index.ts";
 import type { Drawn } from "./draw.ts";
+import { fetchProgress } from "./fetch-progress.ts";
 import { generateWithoutPrompt } from "./generate-without-prompt.ts";
 import { exitOnInterrupt } from "./interrupt.ts";
 import { numberFor } from "./numbers.ts";
@@ -42,7 +43,8 @@ export function generateCommand(): Command {
     .allowExcessArguments()
     .option(
       "--model <model>",
-      "a model folder, or a checkpoint in one .safetensors file (default: the model in the package)",
+      "a model folder, a checkpoint in one .safetensors file, or OWNER/NAME or OWNER/NAME@REVISION at the Hugging " +
+        "Face hub, fetched once (default: the model in the package)",
     )
     .addOption(
       new Option("--negative <text>", "what the picture is to stay away from").default(
@@ -123,7 +125,7 @@ async function generateFrom(prompt: string, typed: Typed): Promise<void> {
   const { drawToFile } = await import("./draw.ts");
   const { beginning } = await import("./read-pictures.ts");
   const { model = builtInModel(), negative, steps, guidance, sampler, schedule } = typed;
-  await using pipeline = await TextToImage.load(model);
+  await using pipeline = await TextToImage.load(model, { onFetch: fetchProgress() });
   warnOfUnknown(pipeline, prompt);
   warnOfCut(pipeline, "prompt", prompt);
   warnOfCut(pipeline, "negative", negative);

@@ -27,7 +27,7 @@ export class GeneratedImage {
 
 /** What to draw with. */
 export interface GenerateOptions extends Omit<TextToImageOptions, "count"> {
-  /** A model folder, or a checkpoint in one `.safetensors` file. Default: the model that is in the package. */
+  /** A model folder, a checkpoint in one `.safetensors` file, or `owner/name` at the Hugging Face hub. Default: the model that is in the package. */
   readonly model?: string;
 }
 

@@ -1,3 +1,4 @@
+export type { Fetched } from "../hub/index.node.ts";
 export { describeModel, type ModelDescription } from "./describe.node.ts";
 export { type CheckpointDescription, describeCheckpointFile } from "./describe-checkpoint.node.ts";
 export { writeGanFolder } from "./gan-folder.node.ts";

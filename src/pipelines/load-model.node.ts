@@ -1,7 +1,9 @@
 import { statSync } from "node:fs";
+import type { Fetched } from "../hub/index.node.ts";
 import { readSafetensors } from "../safetensors/index.node.ts";
 import type { Model } from "./model.ts";
 import { readModelFolder } from "./model-folder.node.ts";
+import { hubIdOf, readFromHub } from "./model-source.node.ts";
 import { readModel } from "./read-model.ts";
 import { singleFile } from "./single-file.ts";
 
@@ -11,10 +13,17 @@ export function isSingleFile(path: string): boolean {
 }
 
 /**
- * Reads a model from disk: a diffusers folder, or a Stable Diffusion checkpoint in one `.safetensors` file.
- * @throws UserError when it is not what it should be.
+ * Reads a model: a diffusers folder, a Stable Diffusion checkpoint in one `.safetensors` file, or `owner/name` at the
+ * Hugging Face hub, as `readFromHub` does.
+ *
+ * @throws UserError when it is not what it should be, or cannot be fetched.
  */
-export async function loadModel(path: string): Promise<Model> {
-  if (!isSingleFile(path)) return readModelFolder(path);
-  return readModel(await singleFile(await readSafetensors(path), path));
+export async function loadModel(
+  model: string,
+  onFetch?: (fetched: Fetched) => void,
+): Promise<Model> {
+  const id = hubIdOf(model);
+  if (id) return readFromHub(id, readModel, onFetch);
+  if (!isSingleFile(model)) return readModelFolder(model);
+  return readModel(await singleFile(await readSafetensors(model), model));
 }

@@ -1,27 +1,28 @@
 import { onnxruntimeNode } from "../runtime/index.node.ts";
 import { isGan } from "./gan-index.ts";
 import { ganFiles, readGan } from "./gan-model.ts";
-import { onDisk } from "./model-folder.node.ts";
+import { readFrom } from "./model-source.node.ts";
 import { NoiseToImage as Pipeline } from "./noise-to-image.ts";
 import type { LoadOptions } from "./text-to-image.node.ts";
 
-/** The pipeline with a way to load it from disk. */
+/** The pipeline with a way to load it. */
 export class NoiseToImage extends Pipeline {
   /**
-   * Loads a GAN's folder.
-   * @throws UserError when it is not what it should be.
+   * Loads a GAN's folder, or `owner/name` at the Hugging Face hub, as `TextToImage.load` does.
+   * @throws UserError when it is not what it should be, or cannot be fetched.
    */
   static async load(
-    folder: string,
-    { backend = onnxruntimeNode, ...options }: LoadOptions = {},
+    model: string,
+    { backend = onnxruntimeNode, onFetch, ...options }: LoadOptions = {},
   ): Promise<NoiseToImage> {
-    return new NoiseToImage(await readGan(onDisk(folder)), { backend, ...options });
+    return new NoiseToImage(await readFrom(model, readGan, onFetch), { backend, ...options });
   }
 }
 
-/** Whether a folder on disk is a GAN's. */
-export async function isGanFolder(folder: string): Promise<boolean> {
-  const source = onDisk(folder);
-  const index = await source.readText(ganFiles.index);
-  return index !== undefined && isGan(index, source.nameOf(ganFiles.index));
+/** Whether a folder, or a model at the Hugging Face hub, is a GAN's. */
+export function isGanFolder(model: string): Promise<boolean> {
+  return readFrom(model, async (source) => {
+    const index = await source.readText(ganFiles.index);
+    return index !== undefined && isGan(index, source.nameOf(ganFiles.index));
+  });
 }
