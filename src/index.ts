@@ -1,6 +1,7 @@
 export { readRecording, writeRecording } from "./inspect/index.node.ts";
 export {
   builtInModel,
+  type Fetched,
   GeneratedImage,
   type GenerateOptions,
   generate,
