@@ -12,6 +12,7 @@ export const families = [
   "sd2",
   "sd-turbo",
   "lcm",
+  "tiny-autoencoder",
   "sdxl",
   "sdxl-turbo",
   "sdxl-refiner",

@@ -1,26 +1,23 @@
 import { expect, test } from "vitest";
 import { input, parametersOf, Scope, type Shape } from "../src/graph/index.ts";
-import {
-  autoencoderTinyDecoder,
-  autoencoderTinyEncoder,
-  parseAutoencoderTinyConfig,
-} from "../src/models/index.ts";
+import { autoencoderDecoder, autoencoderEncoder, parseAutoencoder } from "../src/models/index.ts";
 import { compile, onnxruntimeNode } from "../src/runtime/index.node.ts";
 import { goldenJson, goldenTensors } from "./golden-files.ts";
 import { madeUpWeights } from "./made-up.ts";
 import { relativeError } from "./oracle/calculus.ts";
 
+const parse = parseAutoencoder.AutoencoderTiny;
 const json = goldenJson("vae-tiny/config.json") as Readonly<Record<string, unknown>>;
 const shapes = goldenJson("vae-tiny/state-dict.json") as Readonly<Record<string, Shape>>;
 
 test.each(["planes", "rows"] as const)("%s: keys, shapes and both halves", async (layout) => {
   const reference = await goldenTensors("vae-tiny/reference.safetensors");
   const named = (key: string) => input(key, reference(key).shape);
-  const config = parseAutoencoderTinyConfig(json);
+  const config = parse(json);
   const scope = new Scope();
   const outputs = {
-    encoded: autoencoderTinyEncoder(scope, named("pictures"), config, layout),
-    decoded: autoencoderTinyDecoder(scope, named("latents"), config, layout),
+    encoded: autoencoderEncoder(scope, named("pictures"), config, layout),
+    decoded: autoencoderDecoder(scope, named("latents"), config, layout),
   };
   const parameters = [...parametersOf(Object.values(outputs))];
   expect(Object.fromEntries(parameters.map(([key, { shape }]) => [key, shape]))).toEqual(shapes);
@@ -40,10 +37,10 @@ test("a field that is not built, or not what it should be, is refused by its nam
   const unused = ["latent_magnitude", "latent_shift", "force_upcast", "block_out_channels"];
   for (const field of Object.keys(json).filter((name) => !name.startsWith("_")))
     if (!unused.includes(field))
-      expect(() => parseAutoencoderTinyConfig({ ...json, [field]: "else" }), field).toThrow(
+      expect(() => parse({ ...json, [field]: "else" }), field).toThrow(
         `vae/config.json: ${field}: `,
       );
-  expect(() => parseAutoencoderTinyConfig({ ...json, num_decoder_blocks: [1, 2] })).toThrow(
+  expect(() => parse({ ...json, num_decoder_blocks: [1, 2] })).toThrow(
     "vae/config.json: num_decoder_blocks: expected 4 blocks as in decoder_block_out_channels, got 2",
   );
 });

@@ -13,7 +13,7 @@ import {
 import {
   autoencoderDecoder,
   autoencoderEncoder,
-  parseAutoencoderConfig,
+  parseAutoencoderKLConfig,
 } from "../src/models/index.ts";
 import type { Layout } from "../src/nn/index.ts";
 import { compile, onnxruntimeNode } from "../src/runtime/index.node.ts";
@@ -22,7 +22,7 @@ import { relativeError } from "./oracle/calculus.ts";
 
 describe.each(["sd1", "plain"])("vae-%s, against diffusers", (name) => {
   const folder = `vae-${name}`;
-  const config = parseAutoencoderConfig(goldenJson(`${folder}/config.json`));
+  const config = parseAutoencoderKLConfig(goldenJson(`${folder}/config.json`));
   let weights: Golden;
   let reference: Golden;
   beforeAll(async () => {

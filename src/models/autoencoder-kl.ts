@@ -17,16 +17,16 @@ import {
   layouts,
   silu,
 } from "../nn/index.ts";
-import type { AutoencoderConfig } from "./config.ts";
+import type { AutoencoderKLConfig } from "./config.ts";
 import { type Block, type ResnetContext, resnet } from "./unet-blocks.ts";
 
 /** One half of an autoencoder, from and to [batch, channels, height, width]. */
-type Half = (scope: Scope, x: Tensor, config: AutoencoderConfig, layout: Layout) => Tensor;
+type Half = (scope: Scope, x: Tensor, config: AutoencoderKLConfig, layout: Layout) => Tensor;
 
 /** Of every norm of the autoencoder (diffusers' models/autoencoders/vae.py). */
 const eps = 1e-6;
 
-const contextOf = ({ norm_num_groups }: AutoencoderConfig): ResnetContext => ({
+const contextOf = ({ norm_num_groups }: AutoencoderKLConfig): ResnetContext => ({
   norm: { groups: norm_num_groups, eps },
 });
 
@@ -37,7 +37,7 @@ const selfAttention: Block<[ResnetContext]> = module((scope, map, { norm }) => {
   return addMaps(map, map.layout.fromTokens(tokens, map));
 });
 
-const midBlock: Block<[AutoencoderConfig]> = module((scope, map, config) => {
+const midBlock: Block<[AutoencoderKLConfig]> = module((scope, map, config) => {
   const [same, context] = [{ channels: map.channels }, contextOf(config)];
   const first = resnet(scope.at("resnets", 0), map, same, context);
   const seen = config.mid_block_add_attention
@@ -47,7 +47,7 @@ const midBlock: Block<[AutoencoderConfig]> = module((scope, map, config) => {
 });
 
 /** `layers` residual blocks in a row. */
-const resnets: Block<[{ channels: number; layers: number }, AutoencoderConfig]> = module(
+const resnets: Block<[{ channels: number; layers: number }, AutoencoderKLConfig]> = module(
   (scope, map, { channels, layers }, config) => {
     let current = map;
     for (let layer = 0; layer < layers; layer++)
@@ -57,7 +57,7 @@ const resnets: Block<[{ channels: number; layers: number }, AutoencoderConfig]> 
 );
 
 /** The last norm and convolution of either half. */
-const convOut: Block<[{ channels: number }, AutoencoderConfig]> = module(
+const convOut: Block<[{ channels: number }, AutoencoderKLConfig]> = module(
   (scope, map, { channels }, config) => {
     const normed = groupNorm(scope.at("conv_norm_out"), map, contextOf(config).norm);
     return conv2d(scope.at("conv_out"), elementwise(normed, silu), { channels, kernel: 3 });
@@ -72,12 +72,12 @@ function quantConv(scope: Scope, map: FeatureMap, present: boolean): FeatureMap 
 /**
  * The half that makes latents of pictures: diffusers' AutoencoderKL.encode (models/autoencoders/autoencoder_kl.py;
  * Rombach et al. 2022, section 3.1). Pictures [batch, 3, height, width] in [-1, 1] to the moments
- * [batch, 2 * latent_channels, height / f, width / f] with f = autoencoderDownsampling(config): the means of the latent's
+ * [batch, 2 * latent_channels, height / f, width / f] with f = autoencoderKLDownsampling(config): the means of the latent's
  * elements, then the logarithms of their variances.
  */
-export const autoencoderEncoder: Half = module((scope, pictures, config, layout) => {
+export const autoencoderKLEncoder: Half = module((scope, pictures, config, layout) => {
   expectShape("pictures", pictures, [null, 3, null, null]);
-  const factor = autoencoderDownsampling(config);
+  const factor = autoencoderKLDownsampling(config);
   if (pictures.shape.slice(2).some((size) => size % factor !== 0))
     throw new GraphError(
       `expected pictures with a height and width that ${factor} divides, got ${shapeText(pictures.shape)}`,
@@ -110,7 +110,7 @@ export const autoencoderEncoder: Half = module((scope, pictures, config, layout)
  * [batch, latent_channels, height, width], as the encoder's means are (not scaled by scaling_factor), to pictures
  * [batch, 3, height * f, width * f], about within [-1, 1].
  */
-export const autoencoderDecoder: Half = module((scope, latents, config, layout) => {
+export const autoencoderKLDecoder: Half = module((scope, latents, config, layout) => {
   expectShape("latents", latents, [null, config.latent_channels, null, null]);
   const { block_out_channels, layers_per_block } = config;
   const decoder = scope.at("decoder");
@@ -138,6 +138,6 @@ export const autoencoderDecoder: Half = module((scope, latents, config, layout) 
 });
 
 /** Pixels along one side of a latent's element. */
-export function autoencoderDownsampling(config: AutoencoderConfig): number {
+export function autoencoderKLDownsampling(config: AutoencoderKLConfig): number {
   return 2 ** (config.block_out_channels.length - 1);
 }

@@ -58,7 +58,7 @@ function softClamp(x: Tensor): Tensor {
 /**
  * The half that makes latents of pictures: diffusers' AutoencoderTiny.encode (models/autoencoders/autoencoder_tiny.py,
  * vae.py EncoderTiny; Ollin Boer Bohan's TAESD). Pictures [batch, 3, height, width] in [-1, 1] to latents
- * [batch, latent_channels, height / f, width / f] with f = autoencoderTinyDownsampling(config), scaled as the diffusion's are.
+ * [batch, latent_channels, height / f, width / f] with f = autoencoderTinyDownsampling(config).
  */
 export const autoencoderTinyEncoder: Half = module((scope, pictures, config, layout) => {
   expectShape("pictures", pictures, [null, 3, null, null]);

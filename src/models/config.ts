@@ -127,8 +127,9 @@ const clipTextSchema: z.ZodType<
   projection_dim: positive.nullable().default(512),
 });
 
-/** vae/config.json in diffusers' words: what of it decides the autoencoder that is built here. */
-export interface AutoencoderConfig {
+/** vae/config.json of an AutoencoderKL in diffusers' words: what of it decides the autoencoder that is built here. */
+export interface AutoencoderKLConfig {
+  readonly _class_name: "AutoencoderKL";
   readonly sample_size: number;
   readonly latent_channels: number;
   readonly down_block_types: readonly "DownEncoderBlock2D"[];
@@ -146,9 +147,10 @@ export interface AutoencoderConfig {
 }
 
 /** With diffusers' defaults. */
-const autoencoderSchema: z.ZodType<
-  Omit<AutoencoderConfig, "shift_factor"> & { readonly shift_factor: number | null }
+const autoencoderKLSchema: z.ZodType<
+  Omit<AutoencoderKLConfig, "shift_factor"> & { readonly shift_factor: number | null }
 > = z.object({
+  _class_name: z.literal("AutoencoderKL").default("AutoencoderKL"),
   sample_size: positive.default(32),
   in_channels: z.literal(3).default(3),
   out_channels: z.literal(3).default(3),
@@ -170,6 +172,7 @@ const autoencoderSchema: z.ZodType<
 
 /** vae/config.json of an AutoencoderTiny in diffusers' words. */
 export interface AutoencoderTinyConfig {
+  readonly _class_name: "AutoencoderTiny";
   readonly latent_channels: number;
   readonly encoder_block_out_channels: readonly number[];
   readonly decoder_block_out_channels: readonly number[];
@@ -183,6 +186,7 @@ export interface AutoencoderTinyConfig {
 
 /** With diffusers' defaults. */
 const autoencoderTinySchema: z.ZodType<AutoencoderTinyConfig> = z.object({
+  _class_name: z.literal("AutoencoderTiny").default("AutoencoderTiny"),
   in_channels: z.literal(3).default(3),
   out_channels: z.literal(3).default(3),
   encoder_block_out_channels: z.array(positive).min(1).default([64, 64, 64, 64]),
@@ -248,11 +252,11 @@ export function parseUNetConfig(json: unknown, where = "unet/config.json"): UNet
 }
 
 /** Reads a diffusers AutoencoderKL configuration; `where` names it in errors. */
-export function parseAutoencoderConfig(
+export function parseAutoencoderKLConfig(
   json: unknown,
   where = "vae/config.json",
-): AutoencoderConfig {
-  const { shift_factor, ...config } = parse(autoencoderSchema, json, where);
+): AutoencoderKLConfig {
+  const { shift_factor, ...config } = parse(autoencoderKLSchema, json, where);
   const { block_out_channels, down_block_types, up_block_types } = config;
   checkPerBlock({ down_block_types, up_block_types }, block_out_channels.length, where);
   return { ...config, shift_factor: shift_factor ?? 0 };

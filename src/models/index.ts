@@ -1,20 +1,15 @@
 export {
+  type AutoencoderConfig,
   autoencoderDecoder,
   autoencoderDownsampling,
   autoencoderEncoder,
-} from "./autoencoder-kl.ts";
-export {
-  autoencoderTinyDecoder,
-  autoencoderTinyDownsampling,
-  autoencoderTinyEncoder,
-} from "./autoencoder-tiny.ts";
+  parseAutoencoder,
+} from "./autoencoder.ts";
 export { type CLIPTextOutputs, clipText, clipTextOutputs, endPosition } from "./clip-text.ts";
 export {
-  type AutoencoderConfig,
-  type AutoencoderTinyConfig,
+  type AutoencoderKLConfig,
   type CLIPTextConfig,
-  parseAutoencoderConfig,
-  parseAutoencoderTinyConfig,
+  parseAutoencoderKLConfig,
   parseCLIPTextConfig,
   parseUNetConfig,
   type UNetConfig,

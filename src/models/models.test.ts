@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { input, parametersOf, Scope } from "../graph/index.ts";
 import {
-  type AutoencoderConfig,
+  type AutoencoderKLConfig,
   autoencoderDecoder,
   autoencoderDownsampling,
   autoencoderEncoder,
@@ -9,7 +9,7 @@ import {
   clipText,
   clipTextOutputs,
   downsampling,
-  parseAutoencoderConfig,
+  parseAutoencoderKLConfig,
   parseCLIPTextConfig,
   parseUNetConfig,
   type UNetConfig,
@@ -95,7 +95,7 @@ describe("UNet2DConditionModel", () => {
 });
 
 describe("AutoencoderKL", () => {
-  const config = parseAutoencoderConfig({
+  const config = parseAutoencoderKLConfig({
     down_block_types: ["DownEncoderBlock2D", "DownEncoderBlock2D"],
     up_block_types: ["UpDecoderBlock2D", "UpDecoderBlock2D"],
     block_out_channels: [8, 12],
@@ -103,7 +103,7 @@ describe("AutoencoderKL", () => {
   });
   const half =
     (build: typeof autoencoderEncoder, name: string) =>
-    (shape: number[], changes: Partial<AutoencoderConfig> = {}) =>
+    (shape: number[], changes: Partial<AutoencoderKLConfig> = {}) =>
       build(new Scope("vae"), input(name, shape), { ...config, ...changes }, "rows");
   const [encode, decode] = [
     half(autoencoderEncoder, "pictures"),
@@ -180,7 +180,8 @@ describe("configurations", () => {
       norm_eps: 1e-5,
       use_linear_projection: false,
     });
-    expect(parseAutoencoderConfig({ shift_factor: null, force_upcast: true })).toEqual({
+    expect(parseAutoencoderKLConfig({ shift_factor: null, force_upcast: true })).toEqual({
+      _class_name: "AutoencoderKL",
       sample_size: 32,
       in_channels: 3,
       out_channels: 3,
@@ -244,18 +245,21 @@ describe("configurations", () => {
     [/^unet\/config\.json: /, () => parseUNetConfig(null)],
     [
       /^vae\/config\.json: down_block_types\.0: /,
-      () => parseAutoencoderConfig({ down_block_types: ["AttnDownEncoderBlock2D"] }),
+      () => parseAutoencoderKLConfig({ down_block_types: ["AttnDownEncoderBlock2D"] }),
     ],
     [
       /^vae\/config\.json: up_block_types: expected 2 blocks as in block_out_channels, got 1$/,
       () =>
-        parseAutoencoderConfig({
+        parseAutoencoderKLConfig({
           block_out_channels: [8, 8],
           down_block_types: ["DownEncoderBlock2D", "DownEncoderBlock2D"],
         }),
     ],
-    [/^vae\/config\.json: latents_mean: /, () => parseAutoencoderConfig({ latents_mean: [0, 0] })],
-    [/^vae\/config\.json: scaling_factor: /, () => parseAutoencoderConfig({ scaling_factor: 0 })],
+    [
+      /^vae\/config\.json: latents_mean: /,
+      () => parseAutoencoderKLConfig({ latents_mean: [0, 0] }),
+    ],
+    [/^vae\/config\.json: scaling_factor: /, () => parseAutoencoderKLConfig({ scaling_factor: 0 })],
     [
       /^text_encoder\/config\.json: hidden_act: /,
       () => parseCLIPTextConfig({ hidden_act: "relu" }),

@@ -19,6 +19,7 @@ import { besideEachOther, repeated } from "./batch.ts";
 import { maskOf, ofLatent, withHole } from "./mask.ts";
 import type { Model } from "./model.ts";
 import { latentShape, nativeSize, pixelsPerElement, seenBeside } from "./picture-size.ts";
+import { isSampled } from "./posterior.ts";
 import type { TextToImage, TextToImageOptions } from "./text-to-image.ts";
 
 /** How a run begins. */
@@ -116,7 +117,7 @@ async function beginWithPicture(
     const small = repeated(ofLatent(redrawn, model, 1), count);
     return { beginning, sampler, beside: besideEachOther(small, masked) };
   }
-  if (model.autoencoder) normalNoise(shape, random); // as diffusers draws for the picture with a hole
+  if (model.autoencoder && isSampled(model.autoencoder)) normalNoise(shape, random); // as diffusers draws for the picture with a hole
   const small = repeated(ofLatent(redrawn, model, shape[1]), count);
   return { beginning, sampler: inpaint(sampler, { mask: small, picture: original, noise }) };
 }

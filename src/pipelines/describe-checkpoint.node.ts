@@ -4,7 +4,7 @@ import {
   describeCheckpoint,
   families,
 } from "../checkpoints/index.ts";
-import { parseAutoencoderConfig, parseUNetConfig } from "../models/index.ts";
+import { parseAutoencoderKLConfig, parseUNetConfig } from "../models/index.ts";
 import { readSafetensors } from "../safetensors/index.node.ts";
 import { sizeOf } from "../tensor/index.ts";
 import { memoryBytes } from "./memory.ts";
@@ -56,7 +56,7 @@ function sizesOf(checkpoint: Checkpoint): Parameters<typeof memoryBytes>[0] {
   const files = configFiles(checkpoint);
   return {
     unet: parseUNetConfig(JSON.parse(files["unet/config.json"]!)),
-    autoencoder: parseAutoencoderConfig(JSON.parse(files["vae/config.json"]!)),
+    autoencoder: parseAutoencoderKLConfig(JSON.parse(files["vae/config.json"]!)),
     patchSize: 1,
   };
 }

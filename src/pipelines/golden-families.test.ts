@@ -15,7 +15,7 @@ const prompt = "A red apple & a frog on stilts!";
 const size = { height: 32, width: 16 };
 const guided = { ...size, negativePrompt: "rain", guidanceScale: 5, steps: 5 };
 const image = madeUp("image", 3 * 32 * 16, 0.5, 0.5).map((value) => 2 * value - 1);
-const refined = {
+const fromPicture = {
   picture: { shape: [3, 32, 16], data: image },
   strength: 0.6,
   negativePrompt: "rain",
@@ -30,6 +30,7 @@ const runs: Readonly<
   sd2: { guided },
   "sd-turbo": { "one step": { ...size, guidanceScale: 1, steps: 1 } },
   lcm: { guided: { ...size, guidanceScale: 8.5, steps: 4 } },
+  "tiny-autoencoder": { "image to image": fromPicture },
   sdxl: {
     zeros: { ...size, guidanceScale: 5, steps: 5 },
     micro: {
@@ -45,9 +46,9 @@ const runs: Readonly<
   },
   "sdxl-turbo": { "two steps": { ...size, guidanceScale: 1, steps: 2 } },
   "sdxl-refiner": {
-    guided: refined,
+    guided: fromPicture,
     aesthetic: {
-      ...refined,
+      ...fromPicture,
       microConditioning: { originalSize: [96, 64], cropTopLeft: [3, 5], aestheticScore: 7.5 },
       negativeMicroConditioning: {
         originalSize: [96, 64],

@@ -1,3 +1,4 @@
+import { type AutoencoderConfig, parseAutoencoder } from "../models/index.ts";
 import { UserError } from "../tensor/index.ts";
 import type { TokenizerFiles } from "../text/index.ts";
 
@@ -79,12 +80,14 @@ export function modelFiles(parts: {
   };
 }
 
+type AutoencoderClass = AutoencoderConfig["_class_name"];
+
 /** What a model_index.json says. */
 export interface ModelIndex {
   /** The text encoders, the smaller one of SDXL first. */
   readonly textEncoders: readonly TextEncoderName[];
-  /** Whether there is an autoencoder: then the model diffuses its latents. */
-  readonly ofLatents: boolean;
+  /** The class of the autoencoder, if there is one: then the model diffuses its latents. */
+  readonly autoencoder: AutoencoderClass | undefined;
   /** `force_zeros_for_empty_prompt`; undefined where it is not said. */
   readonly forceZeros: boolean | undefined;
 }
@@ -101,8 +104,9 @@ export function parseIndex(text: string, where: string): ModelIndex {
     return Array.isArray(value) && value[0] !== null ? String(value[1]) : undefined;
   };
   const vae = classOf("vae");
-  if (vae !== undefined && vae !== "AutoencoderKL") {
-    throw new UserError(`${where}: vae: expected AutoencoderKL, got ${vae}`);
+  if (!isAutoencoderClass(vae)) {
+    const classes = Object.keys(parseAutoencoder).join(" or ");
+    throw new UserError(`${where}: vae: expected ${classes}, got ${vae}`);
   }
   const names: readonly TextEncoderName[] = ["text_encoder", "text_encoder_2"];
   const textEncoders = names.filter((name) => classOf(name) !== undefined);
@@ -110,9 +114,13 @@ export function parseIndex(text: string, where: string): ModelIndex {
   const { force_zeros_for_empty_prompt: zeros } = index;
   return {
     textEncoders,
-    ofLatents: vae !== undefined,
+    autoencoder: vae,
     forceZeros: typeof zeros === "boolean" ? zeros : undefined,
   };
+}
+
+function isAutoencoderClass(name: string | undefined): name is AutoencoderClass | undefined {
+  return name === undefined || Object.hasOwn(parseAutoencoder, name);
 }
 
 /**

@@ -2,7 +2,7 @@ import { fromSchedulerConfig, type SchedulerConfig } from "../diffusion/index.ts
 import {
   type AutoencoderConfig,
   type CLIPTextConfig,
-  parseAutoencoderConfig,
+  parseAutoencoder,
   parseCLIPTextConfig,
   parseUNetConfig,
   type UNetConfig,
@@ -67,9 +67,9 @@ export function parseModel(files: ModelFiles, folder = "model"): ModelConfig {
   const json = (name: keyof ModelFiles) => parseJson(files[name] ?? "", at(name));
   const index = parseIndex(files["model_index.json"], at("model_index.json"));
   const unet = parseUNetConfig(json("unet/config.json"), at("unet/config.json"));
-  const autoencoder = index.ofLatents
-    ? parseAutoencoderConfig(json("vae/config.json"), at("vae/config.json"))
-    : undefined;
+  const autoencoder =
+    index.autoencoder &&
+    parseAutoencoder[index.autoencoder](json("vae/config.json"), at("vae/config.json"));
   const [first, ...others] = index.textEncoders.map((name) => readerOf(files, name, folder));
   const textEncoders = [first!, ...others] as const;
   requireFitting(unet, textEncoders, folder);

@@ -124,8 +124,8 @@ export class Networks {
     });
   }
 
-  /** Pictures [n, 3, height, width] as the autoencoder's moments of their latents [n, 2 * channels, h, w]. */
-  moments(pictures: NdArray, config: AutoencoderConfig): Promise<NdArray> {
+  /** Pictures [n, 3, height, width] as what the autoencoder's encoder makes of them, of which `latentOf` makes latents. */
+  encode(pictures: NdArray, config: AutoencoderConfig): Promise<NdArray> {
     const scale = 1 / autoencoderDownsampling(config);
     return this.#oneByOne("encoder", pictures, { config, scale, pixels: 1 }, (shape) =>
       autoencoderEncoder(new Scope("vae"), input("x", shape), config, "planes"),

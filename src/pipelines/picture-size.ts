@@ -96,13 +96,14 @@ export function activationBytes(model: Sizes, { count, height, width }: PictureS
 
 /**
  * Side, in pixels, of the tiles in which an autoencoder does a picture; undefined where it does it whole, as long as that
- * stays below the limit of memory. Tiles are as large as the pictures that it was trained on, `sample_size`, as in
- * diffusers, and divisible by 4 of a latent's elements.
+ * stays below the limit of memory, and as an AutoencoderTiny always does. Tiles are as large as the pictures that it was
+ * trained on, `sample_size`, as in diffusers, and divisible by 4 of a latent's elements.
  */
 export function tileSide(
   autoencoder: AutoencoderConfig,
   { height, width }: Omit<PictureSize, "count">,
 ): number | undefined {
+  if (autoencoder._class_name === "AutoencoderTiny") return undefined;
   const unit = 4 * autoencoderDownsampling(autoencoder);
   const side = unit * Math.max(1, Math.floor(autoencoder.sample_size / unit));
   const whole = decoderBytes(autoencoder, height * width) <= memoryLimit;
@@ -143,18 +144,20 @@ function unetBytes(
 
 /**
  * About how many bytes the decoder's activations take for one picture of so many pixels: at the widest level six maps,
- * and the scores of the middle's self-attention before and after the softmax, as far as it holds any.
+ * and the scores of the middle's self-attention, where there is one, before and after the softmax, as far as it holds any.
  */
-function decoderBytes(
-  { block_out_channels, mid_block_add_attention }: AutoencoderConfig,
-  pixels: number,
-): number {
-  const levels = block_out_channels.map((channels, level) => {
-    const widest = Math.max(channels, block_out_channels[level + 1] ?? 0);
+function decoderBytes(autoencoder: AutoencoderConfig, pixels: number): number {
+  const tiny = autoencoder._class_name === "AutoencoderTiny";
+  const widths = tiny
+    ? autoencoder.decoder_block_out_channels.toReversed()
+    : autoencoder.block_out_channels;
+  const levels = widths.map((channels, level) => {
+    const widest = Math.max(channels, widths[level + 1] ?? 0);
     return (6 * widest * pixels) / 4 ** level;
   });
-  const positions = pixels / 4 ** (block_out_channels.length - 1);
-  return 4 * Math.max(...levels, mid_block_add_attention ? heldScores(positions ** 2) : 0);
+  const positions = pixels / 4 ** (widths.length - 1);
+  const attends = !tiny && autoencoder.mid_block_add_attention;
+  return 4 * Math.max(...levels, attends ? heldScores(positions ** 2) : 0);
 }
 
 /** How many numbers attention holds for so many scores: those before and after the softmax, and none where it is fused. */

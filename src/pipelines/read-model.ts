@@ -71,7 +71,7 @@ export async function readModel(source: ModelSource): Promise<Model> {
 
 async function readFiles(source: ModelSource, index: string): Promise<ModelFiles> {
   const text = (name: keyof ModelFiles) => required(source, name, source.readText(name));
-  const { textEncoders, ofLatents } = parseIndex(index, source.nameOf("model_index.json"));
+  const { textEncoders, autoencoder } = parseIndex(index, source.nameOf("model_index.json"));
   const files: Record<string, string | undefined> = {};
   for (const name of textEncoders) {
     const tokenizer = tokenizerOf[name];
@@ -86,7 +86,7 @@ async function readFiles(source: ModelSource, index: string): Promise<ModelFiles
   return {
     "model_index.json": index,
     "unet/config.json": await text("unet/config.json"),
-    ...(ofLatents && { "vae/config.json": await text("vae/config.json") }),
+    ...(autoencoder && { "vae/config.json": await text("vae/config.json") }),
     "scheduler/scheduler_config.json": await text("scheduler/scheduler_config.json"),
     ...Object.fromEntries(found),
   };

@@ -157,7 +157,7 @@ export class TextToImage implements AsyncDisposable {
 
   /**
    * Pictures [n, 3, height, width] in [-1, 1] as latents [n, channels, h, w]: the inverse of `decode`, as far as an
-   * autoencoder has one. What an autoencoder believes of a latent is a normal distribution: its mean is taken, or with
+   * autoencoder has one. What an AutoencoderKL believes of a latent is a normal distribution: its mean is taken, or with
    * generators, one for each picture, a sample.
    * @throws UserError when the model cannot do the size.
    */
@@ -166,7 +166,7 @@ export class TextToImage implements AsyncDisposable {
     if (!autoencoder) return toPatches(pictures, patchSize);
     const [count = 0, , height = 0, width = 0] = pictures.shape;
     latentShape(this.model, { count, height, width });
-    return latentOf(await this.#networks.moments(pictures, autoencoder), autoencoder, random);
+    return latentOf(await this.#networks.encode(pictures, autoencoder), autoencoder, random);
   }
 
   /** Frees the compiled networks. */

@@ -18,7 +18,7 @@ test("decodes and encodes in tiles as diffusers does, those at the end smaller t
   const results = {
     decoded: await inTiles(latent, { side: 8, scale: 2 }, (tile) => networks.decode(tile, config)),
     moments: await inTiles(picture, { side: 16, scale: 1 / 2 }, (tile) =>
-      networks.moments(tile, config),
+      networks.encode(tile, config),
     ),
   };
   await networks.dispose();

@@ -20,6 +20,7 @@ test("a network with at most as many layers as tensors, and no size above the el
       transformer_layers_per_block: [0, 1],
     }),
   ).not.toThrow();
+  expect(check({ num_encoder_blocks: [1, 4], num_decoder_blocks: [4, 1] })).not.toThrow();
 });
 
 test.each([
@@ -29,6 +30,8 @@ test.each([
   ],
   [{ layers_per_block: 1e9, block_out_channels: [8, 8] }, "of the 2000000000 layers"],
   [{ layers_per_block: 2, transformer_layers_per_block: [1, 6] }, "of the 12 layers"],
+  [{ num_encoder_blocks: [1, 4], num_decoder_blocks: [5, 1] }, "of the 11 layers"],
+  [{ decoder_block_out_channels: Array(11).fill(8) }, "of the 11 layers"],
   [
     { hidden_size: 81 },
     "f: expected weights for hidden_size 81, as config.json says, got 80 elements",

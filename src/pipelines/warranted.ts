@@ -4,6 +4,16 @@ import { sizeOf, UserError } from "../tensor/index.ts";
 /** Fields of a network's config.json that say how many layers it has, for each of its levels, for each of these. */
 const layerFields = ["num_hidden_layers", "layers_per_block", "transformer_layers_per_block"];
 
+/** The same of an AutoencoderTiny, whose blocks are counted for each level. */
+const blockFields = ["num_encoder_blocks", "num_decoder_blocks"];
+
+/** Fields of which each element is a level. */
+const levelFields = [
+  "block_out_channels",
+  "encoder_block_out_channels",
+  "decoder_block_out_channels",
+];
+
 /**
  * Refuses a configuration of more layers than its file has tensors, or with a size above the number of the file's
  * elements, before a network of that size is built.
@@ -14,8 +24,12 @@ const layerFields = ["num_hidden_layers", "layers_per_block", "transformer_layer
 export function requireWarranted(config: object, { tensors }: Header, where: string): void {
   const fields = new Map(Object.entries(config).map(([name, value]) => [name, numbersIn(value)]));
   const most = (name: string) => Math.max(1, ...(fields.get(name) ?? []));
-  const levels = Math.max(1, fields.get("block_out_channels")?.length ?? 1);
-  const layers = layerFields.reduce((product, name) => product * most(name), levels);
+  const levels = Math.max(1, ...levelFields.map((name) => fields.get(name)?.length ?? 1));
+  const blocks = blockFields.flatMap((name) => fields.get(name) ?? []);
+  const layers = Math.max(
+    layerFields.reduce((product, name) => product * most(name), levels),
+    blocks.reduce((sum, count) => sum + count, 0),
+  );
   if (layers > tensors.size) {
     throw new UserError(
       `${where}: expected weights of the ${layers} layers that config.json asks for, got ${tensors.size} tensors`,

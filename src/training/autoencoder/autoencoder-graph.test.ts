@@ -3,7 +3,7 @@ import { input, Scope } from "../../graph/index.ts";
 import {
   autoencoderDecoder,
   autoencoderEncoder,
-  parseAutoencoderConfig,
+  parseAutoencoderKLConfig,
 } from "../../models/index.ts";
 import { onnxruntimeNode as backend, compile } from "../../runtime/index.node.ts";
 import { Random } from "../../tensor/index.ts";
@@ -29,7 +29,7 @@ const kinds = {
   down_block_types: Array(3).fill("DownEncoderBlock2D"),
   up_block_types: Array(3).fill("UpDecoderBlock2D"),
 };
-const config = parseAutoencoderConfig({ ...vae, ...kinds }, "vae");
+const config = parseAutoencoderKLConfig({ ...vae, ...kinds }, "vae");
 
 /** The mean over pairs of elements. */
 const mean = (a: Float32Array, of: (x: number, i: number) => number) =>

@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from "../../graph/index.ts";
 import {
-  type AutoencoderConfig,
+  type AutoencoderKLConfig,
   autoencoderDecoder,
   autoencoderDownsampling,
   autoencoderEncoder,
@@ -32,7 +32,7 @@ const roundness = 0.01;
  * latent_channels, size / f, size / f], with mean 0 and variance 1.
  */
 export function autoencoderGraph(
-  config: AutoencoderConfig,
+  config: AutoencoderKLConfig,
   { batchSize, crop, klWeight, halfSizeWeight, latentDeviation }: AutoencoderRecipe,
 ): TrainingGraph {
   const scope = new Scope("vae");

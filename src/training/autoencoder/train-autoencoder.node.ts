@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { input, Scope, slice } from "../../graph/index.ts";
 import { encodePng, grid } from "../../image/index.ts";
 import {
-  type AutoencoderConfig,
+  type AutoencoderKLConfig,
   autoencoderDecoder,
   autoencoderDownsampling,
   autoencoderEncoder,
-  parseAutoencoderConfig,
+  parseAutoencoderKLConfig,
 } from "../../models/index.ts";
 import { type Backend, compile } from "../../runtime/index.node.ts";
 import { atomicWrite } from "../../tensor/index.node.ts";
@@ -51,7 +51,7 @@ export async function* trainAutoencoder(
     if (begun) sweep(out);
     const recipe = begun ? readRecipe(out, parseAutoencoderRecipe) : wanted;
     if (begun && isFinished(out, figuresFile, recipe.steps)) return;
-    const config = parseAutoencoderConfig(recipe.vae, "recipe: autoencoder.vae");
+    const config = parseAutoencoderKLConfig(recipe.vae, "recipe: autoencoder.vae");
     const { crop, batchSize } = recipe;
     const latentSize = config.latent_channels * (crop / autoencoderDownsampling(config)) ** 2;
     const batch = (index: number) =>
@@ -93,7 +93,7 @@ function peakSignalToNoise({ data }: NdArray, returned: NdArray): number {
 /** Pictures of the data, what comes back of them, and the standard deviation of their latents' means around 0. */
 async function reconstruct(
   trainer: Trainer,
-  config: AutoencoderConfig,
+  config: AutoencoderKLConfig,
   { dataset, backend }: { dataset: Dataset; backend: Backend },
 ): Promise<{ pictures: NdArray[]; returned: NdArray[]; deviation: number }> {
   const scope = new Scope(scopeName);

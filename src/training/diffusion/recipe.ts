@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { autoencoderDownsampling, parseAutoencoderConfig } from "../../models/index.ts";
+import { autoencoderDownsampling, parseAutoencoderKLConfig } from "../../models/index.ts";
 import type { Model, ModelFiles } from "../../pipelines/index.ts";
 import { UserError } from "../../tensor/index.ts";
 import {
@@ -69,7 +69,7 @@ export function pictureSize({
 }
 
 function downsamplingOf({ vae }: AutoencoderRecipe): number {
-  return autoencoderDownsampling(parseAutoencoderConfig(vae, "recipe: autoencoder.vae"));
+  return autoencoderDownsampling(parseAutoencoderKLConfig(vae, "recipe: autoencoder.vae"));
 }
 
 const recipeFields = z.strictObject({

@@ -25,6 +25,10 @@ VAE = dict(
     block_out_channels=(8, 12), down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
     layers_per_block=1, latent_channels=4, norm_num_groups=4, sample_size=32, scaling_factor=0.5,
 )
+TINY = dict(
+    encoder_block_out_channels=(8, 8), decoder_block_out_channels=(8, 8), num_encoder_blocks=(1, 2),
+    num_decoder_blocks=(2, 0), latent_channels=4, scaling_factor=4.0,
+)
 TEXT = dict(
     vocab_size=684, num_hidden_layers=3, max_position_embeddings=77, bos_token_id=682, pad_token_id=1, eos_token_id=2
 )
@@ -57,9 +61,9 @@ def filled(model):
     return model.eval()
 
 
-def sd(kind: str, scheduler, unet: dict, act: str, pad: str):
+def sd(kind: str, scheduler, unet: dict, act: str, pad: str, vae=None):
     return getattr(diffusers, kind)(
-        vae=filled(diffusers.AutoencoderKL(**VAE)), text_encoder=encoder(WIDE, act), tokenizer=tokenizer(pad),
+        vae=filled(vae or diffusers.AutoencoderKL(**VAE)), text_encoder=encoder(WIDE, act), tokenizer=tokenizer(pad),
         unet=filled(diffusers.UNet2DConditionModel(**unet)), scheduler=scheduler, safety_checker=None,
         feature_extractor=None, requires_safety_checker=False,
     )
@@ -111,6 +115,10 @@ def pipelines():
         "two steps": dict(guidance_scale=0.0, num_inference_steps=2)
     }
     given = dict(image=made_up("image", (1, 3, 32, 16), 0.5, 0.5), strength=0.6)
+    yield "tiny-autoencoder", sd(
+        "StableDiffusionImg2ImgPipeline", diffusers.DDIMScheduler(**ddim), SD1, "quick_gelu", "<|endoftext|>",
+        diffusers.AutoencoderTiny(**TINY),
+    ), {"image to image": dict(guided, **given, num_inference_steps=8)}
     yield "sdxl-refiner", refiner(), {
         "guided": dict(guided, **given, num_inference_steps=8),
         "aesthetic": dict(
