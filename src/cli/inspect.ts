@@ -1,4 +1,3 @@
-import { totalmem } from "node:os";
 import { Command } from "commander";
 import type { CheckpointDescription, ModelDescription } from "../pipelines/index.node.ts";
 
@@ -17,15 +16,19 @@ export function inspectCommand(): Command {
 }
 
 async function inspect(path: string | undefined, { json }: { json?: true }): Promise<void> {
-  const { builtInModel, describeCheckpointFile, describeModel, isSingleFile } = await import(
-    "../pipelines/index.node.ts"
-  );
+  const { builtInModel, describeCheckpointFile, describeModel, isSingleFile, machineMemory } =
+    await import("../pipelines/index.node.ts");
   const model = path ?? builtInModel();
   const description = isSingleFile(model)
     ? await describeCheckpointFile(model)
     : await describeModel(model);
   if (json) console.log(JSON.stringify(description));
-  else console.error(table("file" in description ? ofFile(description) : ofFolder(description)));
+  else {
+    const memory = memoryRow(description, machineMemory());
+    const rows =
+      "file" in description ? ofFile(description, memory) : ofFolder(description, memory);
+    console.error(table(rows));
+  }
 }
 
 /** A name and what is told under it. */
@@ -36,7 +39,7 @@ function table(rows: readonly Row[]): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }
 
-function ofFolder(model: ModelDescription): readonly Row[] {
+function ofFolder(model: ModelDescription, memory: Row): readonly Row[] {
   const parts = model.parts.map(
     ({ name, library, class: className, parameters, precision }): Row => {
       const stored = precision && `, stored as ${precision.join(" and ")}`;
@@ -49,7 +52,7 @@ function ofFolder(model: ModelDescription): readonly Row[] {
     ["model", model.folder],
     ...parts,
     ["parameters", count(model.parameters)],
-    memory(model),
+    memory,
     ["pictures", `${size} x ${size} pixels; sizes are multiples of ${sizeMultiple}`],
     latents
       ? ["latents", `${latents.channels} channels for ${latents.pixels} x ${latents.pixels} pixels`]
@@ -68,14 +71,14 @@ function ofFolder(model: ModelDescription): readonly Row[] {
   ];
 }
 
-function ofFile(model: CheckpointDescription): readonly Row[] {
+function ofFile(model: CheckpointDescription, memory: Row): readonly Row[] {
   const { notUnderstood: keys, size } = model;
   return [
     ["model", model.file],
     ["family", `${model.family}, as ${model.pipeline} runs it`],
     ...model.parts.map(({ name, parameters }): Row => [name, `${count(parameters)} parameters`]),
     ["parameters", `${count(model.parameters)}, stored as ${model.precision.join(" and ")}`],
-    memory(model),
+    memory,
     ["pictures", `${size} x ${size} pixels`],
     [
       "prediction",
@@ -89,8 +92,8 @@ function ofFile(model: CheckpointDescription): readonly Row[] {
   ];
 }
 
-function memory({ memoryBytes }: { readonly memoryBytes: number }): Row {
-  const [needed, there] = [memoryBytes, totalmem()].map((bytes) => (bytes / 1e9).toFixed(1));
+function memoryRow({ memoryBytes }: { readonly memoryBytes: number }, machine: number): Row {
+  const [needed, there] = [memoryBytes, machine].map((bytes) => (bytes / 1e9).toFixed(1));
   return ["memory", `about ${needed} GB to draw one picture; this machine has ${there} GB`];
 }
 

@@ -16,9 +16,10 @@ import {
   UserError,
 } from "../tensor/index.ts";
 import { besideEachOther, repeated } from "./batch.ts";
+import { latentShape } from "./latent-shape.ts";
 import { maskOf, ofLatent, withHole } from "./mask.ts";
 import type { Model } from "./model.ts";
-import { latentShape, nativeSize, pixelsPerElement, seenBeside } from "./picture-size.ts";
+import { nativeSize, pixelsPerElement, seenBeside } from "./picture-size.ts";
 import { isSampled } from "./posterior.ts";
 import type { TextToImage, TextToImageOptions } from "./text-to-image.ts";
 

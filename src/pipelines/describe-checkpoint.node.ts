@@ -47,7 +47,11 @@ export async function describeCheckpointFile(path: string): Promise<CheckpointDe
     parts,
     parameters,
     precision: dtypes,
-    memoryBytes: memoryBytes(sizesOf(checkpoint), parameters, checkpoint.size),
+    memoryBytes: memoryBytes(sizesOf(checkpoint), parameters, {
+      count: 1,
+      height: checkpoint.size,
+      width: checkpoint.size,
+    }),
     passedOver: passedOver.length,
   };
 }

@@ -59,6 +59,7 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
   const model = await readModelFolder(folder);
   const { files, scheduler, autoencoder } = model;
   const [{ tokenizer, config: textEncoder }] = model.textEncoders;
+  const size = nativeSize(model);
   const shapes = [...modelParameters(model)];
   const countOf = (scope: string) =>
     shapes.reduce((sum, [name, shape]) => sum + (name.startsWith(scope) ? sizeOf(shape) : 0), 0);
@@ -81,8 +82,8 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
       ...networks.get(part.name),
     })),
     parameters: countOf(""),
-    memoryBytes: memoryBytes(model, countOf(""), nativeSize(model)),
-    size: nativeSize(model),
+    memoryBytes: memoryBytes(model, countOf(""), { count: 1, height: size, width: size }),
+    size,
     sizeMultiple: sizeMultiple(model),
     patchSize: model.patchSize,
     latents: autoencoder

@@ -9,6 +9,7 @@ export {
   generate,
 } from "./generate.node.ts";
 export { isSingleFile, loadModel } from "./load-model.node.ts";
+export { machineMemory } from "./machine-memory.node.ts";
 export { readModelFolder, writeModelFolder } from "./model-folder.node.ts";
 export { isGanFolder, NoiseToImage } from "./noise-to-image.node.ts";
 export { type LoadOptions, TextToImage } from "./text-to-image.node.ts";

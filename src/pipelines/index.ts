@@ -5,6 +5,7 @@ export type { MicroConditioning } from "./conditions.ts";
 export { type DenoiseOptions, denoisePicture, estimateNoise } from "./denoise.ts";
 export { fetchModel, modelFromBytes } from "./fetch-model.ts";
 export { averageStyle, type GanModel, ganParameters, ganScope } from "./gan-model.ts";
+export { latentShape } from "./latent-shape.ts";
 export {
   type Model,
   type ModelConfig,
@@ -22,13 +23,7 @@ export {
   type NoiseToImageOptions,
 } from "./noise-to-image.ts";
 export { fromPatches, toPatches } from "./patches.ts";
-export {
-  latentShape,
-  nativeSize,
-  pixelsPerElement,
-  seenBeside,
-  sizeMultiple,
-} from "./picture-size.ts";
+export { nativeSize, pixelsPerElement, seenBeside, sizeMultiple } from "./picture-size.ts";
 export type { Prompt } from "./text-denoiser.ts";
 export { TextToImage, type TextToImageOptions } from "./text-to-image.ts";
 export type { Word } from "./words.ts";

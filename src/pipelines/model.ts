@@ -54,6 +54,8 @@ export interface Model extends ModelConfig {
    * size of all else, so nobody keeps them: who needs them again reads them again.
    */
   weights(network: NetworkName): Promise<Weights>;
+  /** Bytes of memory that there are for it, if that is known: what takes more, by `memoryBytes`, is not drawn. */
+  readonly memory?: number;
 }
 
 /**

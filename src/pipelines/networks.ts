@@ -25,8 +25,8 @@ import {
   stackedConditions,
   type TextEmbedding,
 } from "./conditions.ts";
+import { tileSide } from "./memory.ts";
 import type { Model, NetworkName } from "./model.ts";
-import { tileSide } from "./picture-size.ts";
 import { textFeeds, textGraph } from "./text-graph.ts";
 import { inTiles } from "./tiles.ts";
 
