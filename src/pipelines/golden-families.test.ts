@@ -1,66 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { familyModel } from "../../test/family-models.ts";
+import { type Family, familyModel, familyPrompt, familyRuns } from "../../test/family-models.ts";
 import { goldenPath, goldenTensors } from "../../test/golden-files.ts";
-import { madeUp } from "../../test/made-up.ts";
 import { relativeError } from "../../test/oracle/calculus.ts";
 import { toBytes } from "../image/index.ts";
 import { onnxruntimeNode as backend } from "../runtime/index.node.ts";
 import type { NdArray } from "../tensor/index.ts";
 import { unstack } from "./batch.ts";
 import { Networks } from "./networks.ts";
-import { TextToImage, type TextToImageOptions } from "./text-to-image.ts";
+import { TextToImage } from "./text-to-image.ts";
 
-const prompt = "A red apple & a frog on stilts!";
-const size = { height: 32, width: 16 };
-const guided = { ...size, negativePrompt: "rain", guidanceScale: 5, steps: 5 };
-const image = madeUp("image", 3 * 32 * 16, 0.5, 0.5).map((value) => 2 * value - 1);
-const fromPicture = {
-  picture: { shape: [3, 32, 16], data: image },
-  strength: 0.6,
-  negativePrompt: "rain",
-  guidanceScale: 5,
-  steps: 8,
-};
-
-const runs: Readonly<
-  Record<Parameters<typeof familyModel>[0], Readonly<Record<string, TextToImageOptions>>>
-> = {
-  sd1: { guided, "clip-skip": { ...guided, clipSkip: 1 } },
-  sd2: { guided },
-  "sd-turbo": { "one step": { ...size, guidanceScale: 1, steps: 1 } },
-  lcm: { guided: { ...size, guidanceScale: 8.5, steps: 4 } },
-  "tiny-autoencoder": { "image to image": fromPicture },
-  sdxl: {
-    zeros: { ...size, guidanceScale: 5, steps: 5 },
-    micro: {
-      ...guided,
-      microConditioning: { originalSize: [96, 64], cropTopLeft: [3, 5], targetSize: [32, 48] },
-      negativeMicroConditioning: {
-        originalSize: [16, 24],
-        cropTopLeft: [1, 0],
-        targetSize: [64, 64],
-      },
-    },
-    "clip-skip": { ...guided, clipSkip: 1 },
-  },
-  "sdxl-turbo": { "two steps": { ...size, guidanceScale: 1, steps: 2 } },
-  "sdxl-refiner": {
-    guided: fromPicture,
-    aesthetic: {
-      ...fromPicture,
-      microConditioning: { originalSize: [96, 64], cropTopLeft: [3, 5], aestheticScore: 7.5 },
-      negativeMicroConditioning: {
-        originalSize: [96, 64],
-        cropTopLeft: [0, 0],
-        aestheticScore: 1,
-      },
-    },
-  },
-};
-
-const cases = Object.entries(runs).flatMap(([name, own]) =>
-  Object.entries(own).map(([run, options]) => [name as keyof typeof runs, run, options] as const),
+const cases = Object.entries(familyRuns).flatMap(([name, own]) =>
+  Object.entries(own).map(([run, options]) => [name as Family, run, options] as const),
 );
 
 /** diffusers' Euler schedulers hold latents over alpha. */
@@ -77,7 +28,7 @@ test.each(cases)("%s, %s: every stage as diffusers has it", async (name, run, op
   );
 
   const networks = new Networks(model, { backend });
-  const ids = model.textEncoders.map(({ tokenizer }) => tokenizer.encode(prompt).ids);
+  const ids = model.textEncoders.map(({ tokenizer }) => tokenizer.encode(familyPrompt).ids);
   const { states } = await networks.embedText(ids, options.clipSkip);
   await networks.dispose();
   expect(states.shape).toEqual(expected("text").shape);
@@ -85,7 +36,7 @@ test.each(cases)("%s, %s: every stage as diffusers has it", async (name, run, op
 
   await using pipeline = new TextToImage(model, { backend });
   const seen: NdArray[] = [];
-  const steps = pipeline.steps(prompt, { ...options, seed: 7 });
+  const steps = pipeline.steps(familyPrompt, { ...options, seed: 7 });
   let result = await steps.next();
   for (; !result.done; result = await steps.next()) {
     const { latent, alpha } = result.value;

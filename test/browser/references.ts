@@ -1,5 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { builtInModel, TextToImage } from "../../src/pipelines/index.node.ts";
+import { goldenTensors } from "../golden-files.ts";
 import { drawing, onePass } from "./drawing.ts";
 
 declare module "vitest" {
@@ -8,6 +9,8 @@ declare module "vitest" {
     picture: number[];
     /** The built-in model's estimate of the picture after one pass, as a latent. */
     denoised: number[];
+    /** diffusers' picture by SDXL in miniature, as bytes. */
+    sdxl: number[];
   }
 }
 
@@ -19,4 +22,6 @@ export default async function setup({ provide }: TestProject): Promise<void> {
   for await (const { denoised } of pipeline.steps(drawing.prompt, onePass)) {
     provide("denoised", [...denoised.data]);
   }
+  const golden = await goldenTensors("pipelines/sdxl/reference.safetensors");
+  provide("sdxl", [...golden("zeros.picture").data]);
 }
