@@ -213,8 +213,6 @@ const attentionNames: Readonly<Record<string, string>> = {
 };
 
 function requireFinite(values: Float32Array, where: string): void {
-  // A loop: `find` takes 14 times as long, and there are billions of values.
-  for (let i = 0; i < values.length; i++)
-    if (!Number.isFinite(values[i]!))
-      throw new UserError(`${where}: expected finite weights, got ${values[i]}`);
+  const fault = values.find((value) => !Number.isFinite(value));
+  if (fault !== undefined) throw new UserError(`${where}: expected finite weights, got ${fault}`);
 }
