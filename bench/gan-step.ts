@@ -1,37 +1,5 @@
 // One process of the GAN's training bench: `trainGan` with the default recipe and pictures of noise.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type Backend, onnxruntimeNode } from "../src/runtime/index.node.ts";
-import { readSafetensors } from "../src/safetensors/index.node.ts";
-import { type GanRecipe, trainGan } from "../src/training/index.node.ts";
-import { peakBytes, report, settings } from "./measure.ts";
-import { randomPictures } from "./random-pictures.ts";
+import { trainGan } from "../src/training/index.node.ts";
+import { measureTraining } from "./measure-training.ts";
 
-const { threads, warmUp, steps } = settings<{ threads: number; warmUp: number; steps: number }>();
-
-const backend: Backend = {
-  createSession: (request) => onnxruntimeNode.createSession({ ...request, threads }),
-};
-
-const out = mkdtempSync(join(tmpdir(), "frabbit-bench-"));
-try {
-  const milliseconds: number[] = [];
-  let recipe: GanRecipe | undefined;
-  let peak = 0;
-  let begun = performance.now();
-  const never = { checkpointMinutes: Infinity, sampleMinutes: Infinity };
-  for await (const step of trainGan(randomPictures(64), { out, backend, ...never })) {
-    const now = performance.now();
-    milliseconds.push(now - begun);
-    begun = now;
-    recipe = step.recipe;
-    peak = peakBytes();
-    if (milliseconds.length === warmUp + steps) break;
-  }
-  const { tensors } = await readSafetensors(join(out, "checkpoint.safetensors"));
-  const parameters = tensors.get("parameters")?.shape[0];
-  report({ milliseconds: milliseconds.slice(warmUp), peakBytes: peak, parameters, recipe });
-} finally {
-  rmSync(out, { recursive: true });
-}
+await measureTraining(trainGan);
