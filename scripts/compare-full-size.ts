@@ -1,21 +1,26 @@
-// frabbit's half of compare-full-size.py, which runs it with: folder, file to write, prompt, seed, time steps.
+// frabbit's half of compare-full-size.py, which runs it with: folder, file to write, prompt, seed, latent's side, time steps.
 import { normalNoise } from "../src/diffusion/index.ts";
-import { readModelFolder, TextToImage } from "../src/pipelines/index.node.ts";
+import { conditionValues, microConditions } from "../src/pipelines/conditions.ts";
+import { readModelFolder } from "../src/pipelines/index.node.ts";
 import { Networks } from "../src/pipelines/networks.ts";
+import { sizeOfPictures } from "../src/pipelines/picture-size.ts";
 import { onnxruntimeNode as backend } from "../src/runtime/index.node.ts";
 import { writeSafetensors } from "../src/safetensors/index.node.ts";
 import { Random } from "../src/tensor/index.ts";
 
-const [folder = "", out = "", prompt = "", seed = "0", ...timesteps] = process.argv.slice(2);
+const [folder = "", out = "", prompt = "", seed = "0", side = "64", ...timesteps] =
+  process.argv.slice(2);
 const model = await readModelFolder(folder);
-const { ids } = new TextToImage(model, { backend }).tokenize(prompt);
 const networks = new Networks(model, { backend });
-const { states } = await networks.embedText([ids]);
-const { in_channels, sample_size } = model.unet;
-const noise = normalNoise([1, in_channels, sample_size, sample_size], [new Random(Number(seed))]);
-const results = new Map([["text", states]]);
+const text = await networks.embedText(
+  model.textEncoders.map(({ tokenizer }) => tokenizer.encode(prompt).ids),
+);
+const shape = [1, model.unet.in_channels, Number(side), Number(side)];
+const noise = normalNoise(shape, [new Random(Number(seed))]);
+const picture = microConditions(sizeOfPictures(model, noise), {}, true);
+const results = new Map(Object.entries({ ...text }));
 for (const t of timesteps) {
-  const conditions = [{ encoderHiddenStates: states }];
+  const conditions = [conditionValues(model, text, picture, 1)];
   const { output } = await networks.runUNet({ samples: [noise], t: Number(t), conditions });
   results.set(`output ${t}`, output!);
 }

@@ -20,7 +20,7 @@ function large(replace?: Replace) {
   const output = attention(scope, input("x", [2, tokens, 12]), { heads: 3 });
   return { output, weights: scope.probes.get("attn1.attention_probs")! };
 }
-const known = () => ({ location: "weights", offset: 0 });
+const known = () => ({ location: "weights", offset: 0, elementType: "float32" }) as const;
 const fusedNodes = (outputs: Outputs, locate: typeof known | undefined = known) =>
   toOnnx(outputs, locate).nodes.filter(({ opType }) => opType === "MultiHeadAttention").length;
 

@@ -172,5 +172,7 @@ export function partOf(file: WeightFile, { pairs }: Checkpoint, part: Part): Wei
       );
       return { shape: tensor.shape, data };
     },
+    locate: (entry, key) =>
+      forms.get(key) === "transposed" ? undefined : file.locate?.(entry, key),
   };
 }

@@ -12,4 +12,4 @@ export {
   shapeText,
   type Tensor,
 } from "./tensor.ts";
-export { toOnnx, type WeightLocation } from "./to-onnx.ts";
+export { toOnnx } from "./to-onnx.ts";

@@ -77,7 +77,11 @@ test("names of inputs and outputs never meet names of values between", () => {
 test("parameters are inputs, or initializers where their values lie", () => {
   const y = mul(input("x", [3]), parameter("weight", [2, 3]));
   expect(toOnnx({ y }).inputs.map(({ name }) => name)).toEqual(["x", "weight"]);
-  const located = toOnnx({ y }, () => ({ location: "file", offset: 80 }));
+  const located = toOnnx({ y }, () => ({
+    location: "file",
+    offset: 80,
+    elementType: "float32",
+  }));
   expect(located.inputs.map(({ name }) => name)).toEqual(["x"]);
   expect(located.initializers).toEqual([
     {
@@ -87,6 +91,24 @@ test("parameters are inputs, or initializers where their values lie", () => {
       content: { location: "file", offset: 80, length: 24 },
     },
   ]);
+});
+
+test("a parameter that lies as float16 is widened once", () => {
+  const weight = parameter("weight", [2, 3]);
+  const place = { location: "file", offset: 80, elementType: "float16" } as const;
+  const { initializers, nodes } = toOnnx(
+    { y: add(mul(input("x", [3]), weight), weight) },
+    () => place,
+  );
+  expect(initializers).toEqual([
+    {
+      name: "weight",
+      elementType: "float16",
+      shape: [2, 3],
+      content: { location: "file", offset: 80, length: 12 },
+    },
+  ]);
+  expect(nodes.map(({ opType }) => opType)).toEqual(["Cast", "Mul", "Add", "Identity"]);
 });
 
 test("sums over neighbouring axes are products; a ScatterAdd by known rows only gathers", () => {

@@ -1,5 +1,5 @@
-import type { Model } from "../onnx/index.ts";
-import { sizeOf } from "../tensor/index.ts";
+import { elementTypes, type Model } from "../onnx/index.ts";
+import { sizeOf, type WeightLocation } from "../tensor/index.ts";
 import { Emitter } from "./emitter.ts";
 import { fusedAttention } from "./fused-attention.ts";
 import { inputsOf, type Outputs, parametersOf, topological } from "./graph.ts";
@@ -7,15 +7,9 @@ import { lowerings } from "./lowerings.ts";
 import type { Op } from "./ops.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** Where a weight's float32 values lie: in an external file, at an offset in bytes. */
-export interface WeightLocation {
-  readonly location: string;
-  readonly offset: number;
-}
-
 /**
  * The graph as an ONNX model. Parameters are inputs, or initializers in an external file where `locate`
- * says where each lies; then, as nothing is trained, attention runs fused. Inputs, parameters and outputs keep their names.
+ * says where each lies, widened to float32 where it is held by half; then, as nothing is trained, attention runs fused. Inputs, parameters and outputs keep their names.
  */
 export function toOnnx(outputs: Outputs, locate?: (parameter: string) => WeightLocation): Model {
   const emitter = new Emitter();
@@ -28,7 +22,10 @@ export function toOnnx(outputs: Outputs, locate?: (parameter: string) => WeightL
       tensor: Tensor,
     ) => string;
     const fused = locate && fusedAttention(emitter, tensor, nameOf);
-    names.set(tensor, fused ?? lower(emitter, tensor.inputs.map(nameOf), tensor));
+    const name = fused ?? lower(emitter, tensor.inputs.map(nameOf), tensor);
+    const widened = tensor.op === "Parameter" && locate && locate(name).elementType !== "float32";
+    const to = { to: elementTypes.float32 };
+    names.set(tensor, widened ? emitter.emit("Cast", [name], to) : name);
   }
   emitter.prune(Object.values(outputs).map(nameOf));
   const described = (tensor: Tensor<Op>, name: string) => ({
@@ -54,10 +51,11 @@ export function toOnnx(outputs: Outputs, locate?: (parameter: string) => WeightL
     initializers: locate
       ? [
           ...emitter.initializers,
-          ...parameters.map((parameter) => ({
-            ...parameter,
-            content: { ...locate(parameter.name), length: 4 * sizeOf(parameter.shape) },
-          })),
+          ...parameters.map((parameter) => {
+            const { elementType, ...place } = locate(parameter.name);
+            const length = (elementType === "float32" ? 4 : 2) * sizeOf(parameter.shape);
+            return { ...parameter, elementType, content: { ...place, length } };
+          }),
         ]
       : emitter.initializers,
   };

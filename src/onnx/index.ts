@@ -1,6 +1,7 @@
 export {
   type Attribute,
   type ElementType,
+  elementTypes,
   encodeModel,
   type Initializer,
   type Model,

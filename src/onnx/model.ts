@@ -2,7 +2,7 @@ import protobuf from "protobufjs/light.js";
 import schema from "./onnx-schema.json" with { type: "json" };
 
 /** ONNX element types used here (TensorProto.DataType). */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
+export const elementTypes = { float32: 1, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const;
 export type ElementType = keyof typeof elementTypes;
 
 /** Versions that every graph declares: ONNX's own ops, and ONNX Runtime's contributed ones. */

@@ -7,7 +7,8 @@ import {
 import { parseAutoencoderKLConfig, parseUNetConfig } from "../models/index.ts";
 import { readSafetensors } from "../safetensors/index.node.ts";
 import { sizeOf } from "../tensor/index.ts";
-import { memoryBytes } from "./memory.ts";
+import { heldAs, memoryBytes } from "./memory.ts";
+import type { Sizes } from "./picture-size.ts";
 
 /** What a checkpoint of one file is. */
 export interface CheckpointDescription
@@ -40,6 +41,7 @@ export async function describeCheckpointFile(path: string): Promise<CheckpointDe
   }
   const parts = Array.from(counts, ([name, parameters]) => ({ name, parameters }));
   const parameters = parts.reduce((sum, part) => sum + part.parameters, 0);
+  const places = pairs.map(({ stored }) => file.locate?.(file.tensors.get(stored)!, stored));
   return {
     file: path,
     family: families[family].name,
@@ -47,7 +49,7 @@ export async function describeCheckpointFile(path: string): Promise<CheckpointDe
     parts,
     parameters,
     precision: dtypes,
-    memoryBytes: memoryBytes(sizesOf(checkpoint), parameters, {
+    memoryBytes: memoryBytes({ ...sizesOf(checkpoint), held: heldAs(places) }, parameters, {
       count: 1,
       height: checkpoint.size,
       width: checkpoint.size,
@@ -56,7 +58,7 @@ export async function describeCheckpointFile(path: string): Promise<CheckpointDe
   };
 }
 
-function sizesOf(checkpoint: Checkpoint): Parameters<typeof memoryBytes>[0] {
+function sizesOf(checkpoint: Checkpoint): Sizes {
   const files = configFiles(checkpoint);
   return {
     unet: parseUNetConfig(JSON.parse(files["unet/config.json"]!)),

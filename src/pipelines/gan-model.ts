@@ -64,10 +64,9 @@ export async function readGan(source: ModelSource): Promise<GanModel> {
 }
 
 async function readGenerator(source: ModelSource, config: GeneratorConfig): Promise<Weights> {
-  const file = await openWeights(source, ganFiles.weights);
+  const weights = await openWeights(source, ganFiles.weights);
   const where = source.nameOf(ganFiles.weights);
-  requireWarranted(config, file, where);
-  const shapes = ganParameters(config);
-  const names = parameterNames(file, where, `${ganScope}.`, shapes);
-  return readWeights(file, names, where);
+  requireWarranted(config, weights, where);
+  const names = parameterNames(weights, where, `${ganScope}.`, ganParameters(config));
+  return readWeights({ weights, names, where });
 }

@@ -4,23 +4,37 @@ import {
   autoencoderDownsampling,
   type UNetConfig,
 } from "../models/index.ts";
+import type { WeightLocation } from "../tensor/index.ts";
+import type { Held, Model } from "./model.ts";
 import { type PictureSize, pixelsPerElement, type Sizes } from "./picture-size.ts";
 
 /** The most that one call of a network may hold in activations, in bytes; an ordinary computer has this much. */
 export const memoryLimit: number = 8 * 2 ** 30;
 
 /**
- * How often the weights are held: by ONNX Runtime, and again as its kernels want them, and while a network is compiled,
- * once as they were read (bench/loading-memory.ts measures 2.4 times, and 3.3 while compiling).
+ * How often the weights are held as float32 at most (bench/loading-memory.ts measures it). Mapped from a file of float32:
+ * once, as ONNX Runtime's kernels want them. Of one of 16 bits: while a network is compiled, a part of them widened, too.
+ * Not mapped: as they were read, too.
  */
-const copies = 3;
+const copies: Readonly<Record<Held, number>> = { float32: 1.1, half: 1.8, read: 3 };
+
+/** How weights of such places are held; those that have none are few, or it is all of them. */
+export function heldAs(places: Iterable<WeightLocation | undefined>): Held {
+  const kinds = new Set(Array.from(places, (place) => place?.elementType));
+  if (kinds.has("float16") || kinds.has("bfloat16")) return "half";
+  return kinds.has("float32") ? "float32" : "read";
+}
 
 /**
- * About how many bytes a model takes to draw such pictures: three times its weights as float32, which is 12 times the
- * number of its parameters, and the activations of the network that needs most.
+ * About how many bytes a model takes to draw such pictures: its weights as float32, which are 4 bytes a parameter, as often
+ * as they are held, and the activations of the network that needs most.
  */
-export function memoryBytes(model: Sizes, parameters: number, size: PictureSize): number {
-  return 4 * copies * parameters + activationBytes(model, size);
+export function memoryBytes(
+  model: Sizes & Pick<Model, "held">,
+  parameters: number,
+  size: PictureSize,
+): number {
+  return 4 * copies[model.held ?? "read"] * parameters + activationBytes(model, size);
 }
 
 /** About how many bytes the activations take of the network of a model that needs most, drawing such pictures. */

@@ -7,7 +7,7 @@ import {
   parseUNetConfig,
   type UNetConfig,
 } from "../models/index.ts";
-import type { Weights } from "../runtime/index.ts";
+import type { PlacedWeights, Weights } from "../runtime/index.ts";
 import { UserError } from "../tensor/index.ts";
 import { ClipTokenizer } from "../text/index.ts";
 import { isToldOfPicture, timeIdCount } from "./conditions.ts";
@@ -47,6 +47,11 @@ export interface ModelConfig {
 /** A network by the folder that it lies in. */
 export type NetworkName = "unet" | TextEncoderName | "vae";
 
+/**
+ * How weights are held while they are compiled: mapped from a file of float32, mapped from one of 16 bits, or read.
+ */
+export type Held = "float32" | "half" | "read";
+
 /** A text-to-image model that diffuses an autoencoder's latents, or pixels, as they are (3 channels) or as patches. */
 export interface Model extends ModelConfig {
   /**
@@ -54,6 +59,13 @@ export interface Model extends ModelConfig {
    * size of all else, so nobody keeps them: who needs them again reads them again.
    */
   weights(network: NetworkName): Promise<Weights>;
+  /**
+   * As to compile it: of what a session can map into memory from this machine's disk the place. That is not read, so it
+   * may hold numbers that are not finite, which show in what the network makes.
+   */
+  weights(network: NetworkName, placed: true): Promise<PlacedWeights>;
+  /** Default: read. */
+  readonly held?: Held;
   /** Bytes of memory that there are for it, if that is known: what takes more, by `memoryBytes`, is not drawn. */
   readonly memory?: number;
 }

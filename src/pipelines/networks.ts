@@ -15,7 +15,13 @@ import {
   autoencoderEncoder,
   unet2DCondition,
 } from "../models/index.ts";
-import { type Backend, compile, type Values, type Weights } from "../runtime/index.ts";
+import {
+  type Backend,
+  compile,
+  type Executable,
+  type PlacedWeights,
+  type Values,
+} from "../runtime/index.ts";
 import type { NdArray } from "../tensor/index.ts";
 import { type AttentionEdits, editFeeds, editing, innerTensors } from "./attention.ts";
 import { joined, unstack } from "./batch.ts";
@@ -78,8 +84,8 @@ interface Half {
 type Build = (shape: Shape) => Tensor;
 
 /**
- * A model's networks, compiled for each shape when it is first asked for, and kept. The weights are read for compiling
- * and then let go, because what is compiled has its own.
+ * A model's networks, compiled for each shape when it is first asked for, and kept. The weights are mapped from their
+ * files, or read for compiling and then let go, because what is compiled has its own.
  */
 export class Networks {
   readonly #model: Model;
@@ -191,28 +197,51 @@ export class Networks {
   #network(key: string, names: readonly NetworkName[], build: () => Outputs): Promise<Network> {
     const known = this.#compiled.get(key);
     if (known) return known;
-    const compiling = compileInTurns(build(), () => this.#weights(names), this.#options);
+    const compiling = this.#compile(build(), names);
     this.#compiled.set(key, compiling);
+    compiling.catch(() => this.#compiled.delete(key));
     return compiling;
   }
 
-  async #weights(names: readonly NetworkName[]): Promise<Weights> {
-    const read: Record<string, Float32Array> = {};
-    for (const name of names) Object.assign(read, await this.#model.weights(name));
+  async #compile(outputs: Outputs, names: readonly NetworkName[]): Promise<Network> {
+    const weights = await this.#weights(names);
+    const proveWeights = async () => {
+      for (const name of names) await this.#model.weights(name);
+    };
+    try {
+      const executable = await compile(outputs, { ...this.#options, weights });
+      return inTurns(outputs, executable, proveWeights);
+    } catch (error) {
+      await proveWeights();
+      throw error;
+    }
+  }
+
+  async #weights(names: readonly NetworkName[]): Promise<PlacedWeights> {
+    const read = {};
+    for (const name of names) Object.assign(read, await this.#model.weights(name, true));
     return read;
   }
 }
 
-/** A compiled graph whose calls wait for each other, because they share the arrays of the results. */
-async function compileInTurns(
+/**
+ * A compiled graph whose calls wait for each other, because they share the arrays of the results.
+ * @param proveWeights throws when a weight is not finite; called when a result is not, the first time.
+ */
+function inTurns(
   outputs: Outputs,
-  weights: () => Promise<Weights>,
-  options: NetworkOptions,
-): Promise<Network> {
-  const executable = await compile(outputs, { ...options, weights: await weights() });
+  executable: Executable,
+  proveWeights: () => Promise<void>,
+): Network {
+  let proven: Promise<void> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const run = async (feeds: Values): Promise<Results> => {
     const results = await executable.run(feeds);
+    const finite = Object.values(results).every((values) => values.every(Number.isFinite));
+    if (!finite) {
+      proven ??= proveWeights();
+      await proven;
+    }
     return Object.fromEntries(
       Object.entries(outputs).map(([name, { shape }]) => [
         name,

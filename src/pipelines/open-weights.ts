@@ -53,7 +53,12 @@ async function openShards(source: ModelSource, index: string, text: string): Pro
     tensors.set(key, entry);
     fileOf.set(key, file);
   }
-  return { tensors, metadata: {}, read: (entry, key) => fileOf.get(key)!.read(entry, key) };
+  return {
+    tensors,
+    metadata: {},
+    read: (entry, key) => fileOf.get(key)!.read(entry, key),
+    locate: (entry, key) => fileOf.get(key)!.locate?.(entry, key),
+  };
 }
 
 async function openShard(source: ModelSource, index: string, name: string): Promise<WeightFile> {

@@ -1,8 +1,9 @@
 import { type Shape, shapeText } from "../graph/index.ts";
-import type { Weights } from "../runtime/index.ts";
+import type { PlacedWeights, Weights } from "../runtime/index.ts";
 import type { Header, WeightFile } from "../safetensors/index.ts";
-import { UserError } from "../tensor/index.ts";
+import { UserError, type WeightLocation } from "../tensor/index.ts";
 import { isGan } from "./gan-index.ts";
+import { heldAs } from "./memory.ts";
 import { type Model, type ModelConfig, type NetworkName, parseModel } from "./model.ts";
 import { type ModelFiles, parseIndex, parseJson, tokenizerOf } from "./model-files.ts";
 import { modelParameters } from "./model-parameters.ts";
@@ -66,7 +67,7 @@ export async function readModel(source: ModelSource): Promise<Model> {
       `${source.folder}: expected a text-to-image model, got a GAN, which takes no prompt`,
     );
   const config = parseModel(await readFiles(source, index), source.folder);
-  return { ...config, weights: await openNetworks(source, config) };
+  return { ...config, ...(await openNetworks(source, config)) };
 }
 
 async function readFiles(source: ModelSource, index: string): Promise<ModelFiles> {
@@ -123,7 +124,10 @@ async function readVocabulary(
 }
 
 /** Opens the files of the weights, finds them to be what the configurations ask for, and returns what reads them. */
-async function openNetworks(source: ModelSource, config: ModelConfig): Promise<Model["weights"]> {
+async function openNetworks(
+  source: ModelSource,
+  config: ModelConfig,
+): Promise<Pick<Model, "weights" | "held">> {
   const opened = networksOf(config).map(async ({ name, file, config }) => {
     const weights = await openWeights(source, file);
     const where = source.nameOf(file);
@@ -135,25 +139,50 @@ async function openNetworks(source: ModelSource, config: ModelConfig): Promise<M
   const read = new Map(
     files.map(({ name, weights, where }) => {
       const names = parameterNames(weights, where, `${name}.`, shapes);
-      return [name, () => readWeights(weights, names, where)];
+      return [name, { weights, names, where }] as const;
     }),
   );
-  return (network) => read.get(network)!();
+  function weights(network: NetworkName): Promise<Weights>;
+  function weights(network: NetworkName, placed: true): Promise<PlacedWeights>;
+  function weights(network: NetworkName, placed?: true): Promise<PlacedWeights> {
+    return (placed ? placeWeights : readWeights)(read.get(network)!);
+  }
+  const places = files.flatMap(({ weights: { tensors, locate } }) =>
+    Array.from(tensors, ([key, entry]) => locate?.(entry, key)),
+  );
+  return { weights, held: heldAs(places) };
+}
+
+/** A file of a network's weights, and the parameter that each tensor of it is. */
+export interface NetworkFile {
+  readonly weights: WeightFile;
+  readonly names: ReadonlyMap<string, string>;
+  /** The file's name in errors. */
+  readonly where: string;
 }
 
 /** Reads the tensors of a file, each into an array of its own, as the parameters that they are. */
-export async function readWeights(
-  file: WeightFile,
-  names: ReadonlyMap<string, string>,
-  where: string,
-): Promise<Weights> {
+export async function readWeights(file: NetworkFile): Promise<Weights> {
   const values: Record<string, Float32Array> = {};
-  for (const [key, name] of names) {
-    const { data } = await file.read(file.tensors.get(key)!, key);
-    requireFinite(data, `${where}: ${key}`);
-    values[name] = data;
-  }
+  for (const [key, name] of file.names) values[name] = await readFinite(file, key);
   return values;
+}
+
+/** As `readWeights`, but of a tensor that can be mapped into memory nothing is read. */
+async function placeWeights(file: NetworkFile): Promise<PlacedWeights> {
+  const { weights, names } = file;
+  const placed: Record<string, Float32Array | WeightLocation> = {};
+  for (const [key, name] of names) {
+    const location = weights.locate?.(weights.tensors.get(key)!, key);
+    placed[name] = location ?? (await readFinite(file, key));
+  }
+  return placed;
+}
+
+async function readFinite({ weights, where }: NetworkFile, key: string): Promise<Float32Array> {
+  const { data } = await weights.read(weights.tensors.get(key)!, key);
+  requireFinite(data, `${where}: ${key}`);
+  return data;
 }
 
 /** The parameter that each tensor of a file is; proves that the file has all of a scope's, with their shapes, and no other. */
@@ -213,6 +242,10 @@ const attentionNames: Readonly<Record<string, string>> = {
 };
 
 function requireFinite(values: Float32Array, where: string): void {
-  const fault = values.find((value) => !Number.isFinite(value));
-  if (fault !== undefined) throw new UserError(`${where}: expected finite weights, got ${fault}`);
+  // By index, because a callback or an iterator takes several times as long, seconds for a large model.
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) {
+      throw new UserError(`${where}: expected finite weights, got ${values[i]}`);
+    }
+  }
 }

@@ -72,7 +72,7 @@ function create(
   env.logLevel = "error";
   env.wasm.numThreads = self.crossOriginIsolated ? (threads ?? navigator.hardwareConcurrency) : 1;
   return InferenceSession.create(model, {
-    ...sessionOptions,
+    ...sessionOptions(),
     executionProviders: [provider],
     externalData: Object.entries(files).map(([path, data]) => ({ path, data })),
   });

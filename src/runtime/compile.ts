@@ -1,17 +1,13 @@
-import {
-  inputsOf,
-  type Outputs,
-  parametersOf,
-  type Tensor,
-  toOnnx,
-  type WeightLocation,
-} from "../graph/index.ts";
+import { inputsOf, type Outputs, parametersOf, type Tensor, toOnnx } from "../graph/index.ts";
 import { encodeModel } from "../onnx/index.ts";
-import { sizeOf } from "../tensor/index.ts";
+import { sizeOf, type WeightLocation } from "../tensor/index.ts";
 import type { Backend, Port, SessionRequest, Values } from "./backend.ts";
 
 /** The values of each parameter by its name; they may be views into one array. */
 export type Weights = Readonly<Record<string, Float32Array>>;
+
+/** As `Weights`, but of what lies on this machine's disk the place, from which the session maps it into memory. */
+export type PlacedWeights = Readonly<Record<string, Float32Array | WeightLocation>>;
 
 export interface CompileOptions {
   readonly backend: Backend;
@@ -19,7 +15,7 @@ export interface CompileOptions {
    * Fixed weights, which are read while the graph is compiled and not kept; parameters become inputs if absent, which is
    * how training runs.
    */
-  readonly weights?: Weights;
+  readonly weights?: PlacedWeights;
   /** Threads of one operator; the machine's cores if absent. */
   readonly threads?: number;
 }
@@ -57,7 +53,7 @@ export async function compile(
 /** The session of a graph. A function of its own, so that what compiling makes does not hold on to the weights. */
 function request(
   outputs: Outputs,
-  weights: Weights | undefined,
+  weights: PlacedWeights | undefined,
   threads: number | undefined,
 ): SessionRequest {
   const tensors = Object.values(outputs);
@@ -69,15 +65,21 @@ function request(
     const model = encodeModel(toOnnx(outputs));
     return { ...described, model, files: {}, inputs: [...inputs, ...parameters] };
   }
-  const model = encodeModel(toOnnx(outputs, ownFile));
-  const files = parameters.map(({ name }) => [name, bytesOf(name, weights[name])] as const);
-  return { ...described, model, files: Object.fromEntries(files), inputs };
+  const files: Record<string, Uint8Array> = {};
+  for (const { name } of parameters) {
+    const weight = weights[name];
+    if (weight === undefined) throw new Error(`weights: expected values of ${name}`);
+    if (weight instanceof Float32Array)
+      files[name] = new Uint8Array(weight.buffer, weight.byteOffset, weight.byteLength);
+  }
+  const locate = (name: string) => {
+    const weight = weights[name]!;
+    return weight instanceof Float32Array ? ownFile(name) : weight;
+  };
+  return { ...described, model: encodeModel(toOnnx(outputs, locate)), files, inputs };
 }
 
-/** To ONNX Runtime each parameter is a file of its own, in memory, because one buffer cannot hold every model. */
-const ownFile = (parameter: string): WeightLocation => ({ location: parameter, offset: 0 });
-
-function bytesOf(name: string, values: Float32Array | undefined): Uint8Array {
-  if (values === undefined) throw new Error(`weights: expected values of ${name}`);
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+/** To ONNX Runtime each array is a file of its own, in memory, because one buffer cannot hold every model. */
+function ownFile(parameter: string): WeightLocation {
+  return { location: parameter, offset: 0, elementType: "float32" };
 }

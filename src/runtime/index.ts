@@ -1,2 +1,8 @@
 export type { Backend, Values } from "./backend.ts";
-export { type CompileOptions, compile, type Executable, type Weights } from "./compile.ts";
+export {
+  type CompileOptions,
+  compile,
+  type Executable,
+  type PlacedWeights,
+  type Weights,
+} from "./compile.ts";

@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { diskRoot } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
 import type { Backend, Session, SessionRequest } from "./backend.ts";
 import { checkedSession, type PortValue } from "./checked-session.ts";
@@ -44,7 +45,7 @@ async function prove(provider: NodeProvider): Promise<void> {
 async function create(request: SessionRequest, provider: NodeProvider): Promise<Session> {
   const { model, files, threads } = request;
   const session = await InferenceSession.create(model, {
-    ...sessionOptions,
+    ...sessionOptions({ model_external_initializers_file_folder_path: diskRoot }),
     executionProviders: [provider],
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     externalData: Object.entries(files).map(([path, data]) => ({ path, data })),

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { atomicWrite, fileFault } from "../tensor/index.node.ts";
-import { type NdArray, UserError } from "../tensor/index.ts";
+import { parse, relative, resolve } from "node:path";
+import { atomicWrite, diskRoot, fileFault } from "../tensor/index.node.ts";
+import { type NdArray, UserError, type WeightLocation } from "../tensor/index.ts";
 import { decodeTensor } from "./decode.ts";
 import { type EncodeOptions, encodeSafetensors } from "./encode.ts";
 import {
@@ -30,8 +31,28 @@ export function readSafetensors(path: string): Promise<SafetensorsFile> {
     const headerEnd = prefixBytes + headerLength(prefix, size, path);
     const json = await readRange(file, path, prefixBytes, headerEnd);
     const header = parseHeader(json, size, path);
-    return { path, ...header, read: (entry, name) => readTensor(path, entry, name) };
+    const whole = resolve(path);
+    return {
+      path,
+      ...header,
+      read: (entry, name) => readTensor(path, entry, name),
+      locate: (entry) => locateTensor(whole, entry),
+    };
   });
+}
+
+const mappable = { F32: "float32", F16: "float16", BF16: "bfloat16" } as const;
+
+/** @param path from the root. */
+function locateTensor(path: string, { dtype, begin }: TensorEntry): WeightLocation | undefined {
+  if (dtype !== "F32" && dtype !== "F16" && dtype !== "BF16") return undefined;
+  const aligned = begin % (dtype === "F32" ? 4 : 2) === 0;
+  if (!aligned || parse(path).root !== diskRoot) return undefined;
+  return {
+    location: relative(diskRoot, path),
+    offset: begin,
+    elementType: mappable[dtype],
+  };
 }
 
 function readTensor(path: string, entry: TensorEntry, name: string): Promise<NdArray> {

@@ -1,4 +1,4 @@
-import { type NdArray, sizeOf, UserError } from "../tensor/index.ts";
+import { type NdArray, sizeOf, UserError, type WeightLocation } from "../tensor/index.ts";
 import { repeatedKey } from "./repeated-key.ts";
 
 /** Bytes of one element of each dtype of the format. */
@@ -46,6 +46,11 @@ export interface WeightFile extends Header {
    * @throws UserError when the file has changed, or the dtype has no sensible float32.
    */
   read(entry: TensorEntry, name: string): Promise<NdArray>;
+  /**
+   * Where the tensor of an entry lies on this machine's disk, if it does and is such that it can be mapped into memory.
+   * @param name its name in this file.
+   */
+  locate?(entry: TensorEntry, name: string): WeightLocation | undefined;
 }
 
 /** Bytes in front of the header's JSON: its length, 64 bits, little endian. */

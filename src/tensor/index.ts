@@ -5,3 +5,4 @@ export { type NdArray, sizeOf } from "./ndarray.ts";
 export { PhiloxRandom, type PhiloxState } from "./philox.ts";
 export { Random, type RandomState } from "./random.ts";
 export { UserError } from "./user-error.ts";
+export type { WeightLocation } from "./weight-location.ts";
