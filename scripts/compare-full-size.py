@@ -1,8 +1,9 @@
 """Shows that a Stable Diffusion 1, 2 or XL of full size gives the same in Python as in frabbit: the text's embedding, and
 the U-Net's output for a picture of 512 x 512 at three time steps. Exits 1 where they differ. random_model.py makes such a
-folder; the two run one after the other, because each holds gigabytes.
+folder, single_file.py one file of it; of a file, the folder is named for Python to take configurations from, which
+frabbit does not read. The two run one after the other, because each holds gigabytes.
 
-    python scripts/compare-full-size.py MODEL_FOLDER
+    python scripts/compare-full-size.py FOLDER [FILE]
 """
 
 import subprocess
@@ -20,8 +21,10 @@ LIMIT = 1e-3  # of the largest value
 
 
 @torch.inference_mode()
-def theirs(folder: Path) -> dict[str, torch.Tensor]:
+def theirs(folder: Path, file: Path | None) -> dict[str, torch.Tensor]:
     pipeline = DiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+    if file:
+        pipeline = type(pipeline).from_single_file(file, config=str(folder), torch_dtype=torch.float32, local_files_only=True)
     states, *others = pipeline.encode_prompt(PROMPT, device="cpu", num_images_per_prompt=1, do_classifier_free_guidance=False)
     told, results = {}, {"states": states}
     if pipeline.unet.config.addition_embed_type == "text_time":
@@ -36,16 +39,17 @@ def theirs(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit("usage: compare-full-size.py MODEL_FOLDER")
-    folder = Path(sys.argv[1]).resolve()
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: compare-full-size.py FOLDER [FILE]")
+    folder, *files = (Path(arg).resolve() for arg in sys.argv[1:])
+    file = files[0] if files else None
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary) / "frabbit.safetensors"
-        asked = [folder, out, PROMPT, str(SEED), str(SIDE), *map(str, TIMESTEPS)]
+        asked = [file or folder, out, PROMPT, str(SEED), str(SIDE), *map(str, TIMESTEPS)]
         subprocess.run(["npx", "tsx", "scripts/compare-full-size.ts", *asked], cwd=ROOT, check=True)
         ours = load_file(out)
     worst = 0.0
-    for name, tensor in theirs(folder).items():
+    for name, tensor in theirs(folder, file).items():
         relative = ((ours[name] - tensor).abs().max() / tensor.abs().max()).item()
         worst = max(worst, relative)
         print(f"{name:12} {relative:.1e} of the largest value")

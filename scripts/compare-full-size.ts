@@ -1,16 +1,16 @@
-// frabbit's half of compare-full-size.py, which runs it with: folder, file to write, prompt, seed, latent's side, time steps.
+// frabbit's half of compare-full-size.py, which runs it with: model, file to write, prompt, seed, latent's side, time steps.
 import { normalNoise } from "../src/diffusion/index.ts";
 import { conditionValues, microConditions } from "../src/pipelines/conditions.ts";
-import { readModelFolder } from "../src/pipelines/index.node.ts";
+import { loadModel } from "../src/pipelines/load-model.node.ts";
 import { Networks } from "../src/pipelines/networks.ts";
 import { sizeOfPictures } from "../src/pipelines/picture-size.ts";
 import { onnxruntimeNode as backend } from "../src/runtime/index.node.ts";
 import { writeSafetensors } from "../src/safetensors/index.node.ts";
 import { Random } from "../src/tensor/index.ts";
 
-const [folder = "", out = "", prompt = "", seed = "0", side = "64", ...timesteps] =
+const [path = "", out = "", prompt = "", seed = "0", side = "64", ...timesteps] =
   process.argv.slice(2);
-const model = await readModelFolder(folder);
+const model = await loadModel(path);
 const networks = new Networks(model, { backend });
 const text = await networks.embedText(
   model.textEncoders.map(({ tokenizer }) => tokenizer.encode(prompt).ids),

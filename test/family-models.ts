@@ -50,6 +50,7 @@ export const familyRuns: Readonly<Record<Family, Readonly<Record<string, TextToI
       },
     },
     "clip-skip": { ...guided, clipSkip: 1 },
+    "image to image": fromPicture,
   },
   "sdxl-turbo": { "two steps": { ...size, guidanceScale: 1, steps: 2 } },
   "sdxl-refiner": {

@@ -13,10 +13,10 @@ export const memoryLimit: number = 8 * 2 ** 30;
 
 /**
  * How often the weights are held as float32 at most (bench/loading-memory.ts measures it). Mapped from a file of float32:
- * once, as ONNX Runtime's kernels want them. Of one of 16 bits: while a network is compiled, a part of them widened, too.
+ * once, as ONNX Runtime's kernels want them. Of one of 16 bits: while a network is compiled, a part as it was widened, too.
  * Not mapped: as they were read, too.
  */
-const copies: Readonly<Record<Held, number>> = { float32: 1.1, half: 1.8, read: 3 };
+const copies: Readonly<Record<Held, number>> = { float32: 1.1, half: 1.3, read: 3 };
 
 /** How weights of such places are held; those that have none are few, or it is all of them. */
 export function heldAs(places: Iterable<WeightLocation | undefined>): Held {

@@ -17,6 +17,8 @@ export interface SessionRequest {
   readonly outputs: readonly Port[];
   /** Threads of one operator; the machine's cores if absent. */
   readonly threads: number | undefined;
+  /** Whether little memory and quick loading are worth a twentieth of the speed. */
+  readonly frugal: boolean;
 }
 
 /** A model ready to run. */

@@ -60,7 +60,7 @@ function request(
   const port = ([name, { dtype, shape }]: [string, Tensor]): Port => ({ name, dtype, shape });
   const inputs = [...inputsOf(tensors)].map(port);
   const parameters = [...parametersOf(tensors)].map(port);
-  const described = { outputs: Object.entries(outputs).map(port), threads };
+  const described = { outputs: Object.entries(outputs).map(port), threads, frugal: false };
   if (!weights) {
     const model = encodeModel(toOnnx(outputs));
     return { ...described, model, files: {}, inputs: [...inputs, ...parameters] };
@@ -76,8 +76,15 @@ function request(
     const weight = weights[name]!;
     return weight instanceof Float32Array ? ownFile(name) : weight;
   };
-  return { ...described, model: encodeModel(toOnnx(outputs, locate)), files, inputs };
+  const widened = parameters
+    .filter(({ name }) => locate(name).elementType !== "float32")
+    .reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+  const frugal = widened >= muchWidened;
+  return { ...described, model: encodeModel(toOnnx(outputs, locate)), files, inputs, frugal };
 }
+
+/** From so many bytes on, weights of 16 bits are not laid out anew after they were widened, which would hold them twice. */
+const muchWidened = 2 ** 30;
 
 /** To ONNX Runtime each array is a file of its own, in memory, because one buffer cannot hold every model. */
 function ownFile(parameter: string): WeightLocation {

@@ -43,9 +43,11 @@ async function prove(provider: NodeProvider): Promise<void> {
 }
 
 async function create(request: SessionRequest, provider: NodeProvider): Promise<Session> {
-  const { model, files, threads } = request;
+  const { model, files, threads, frugal } = request;
   const session = await InferenceSession.create(model, {
     ...sessionOptions({ model_external_initializers_file_folder_path: diskRoot }),
+    // "all" is "extended" and blocked layouts (NCHWc) for convolutions, for which their weights are copied.
+    graphOptimizationLevel: frugal ? "extended" : "all",
     executionProviders: [provider],
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     externalData: Object.entries(files).map(([path, data]) => ({ path, data })),

@@ -14,7 +14,7 @@ export function sessionOptions(
     executionMode: "sequential",
     enableCpuMemArena: true,
     enableMemPattern: false,
-    logSeverityLevel: 3,
+    logSeverityLevel: 4, // what fails throws, and need not be told twice
     extra: { session: { ...withoutSpinning, ...entries } },
   };
 }

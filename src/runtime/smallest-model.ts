@@ -12,6 +12,7 @@ export const smallestModel: SessionRequest = {
     initializers: [],
   }),
   files: {},
+  frugal: false,
   inputs: [],
   outputs: [],
   threads: 1,

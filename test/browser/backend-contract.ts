@@ -127,7 +127,7 @@ export function backendContract(backend: Backend): void {
   });
 
   test("a model that is none is refused, and the backend goes on", async () => {
-    const request = { files: {}, inputs: [], outputs: [], threads: 1 };
+    const request = { files: {}, inputs: [], outputs: [], threads: 1, frugal: false };
     const model = new TextEncoder().encode("no model");
     await expect(backend.createSession({ ...request, model })).rejects.toThrow(/protobuf/i);
     await using executable = await compile({ y: add(x, x) }, options);

@@ -3,7 +3,7 @@ import { toBytes } from "../../src/image/index.ts";
 import { TextToImage } from "../../src/pipelines/index.browser.ts";
 import { onnxruntimeWeb, onnxruntimeWebOn } from "../../src/runtime/index.browser.ts";
 import type { NdArray } from "../../src/tensor/index.ts";
-import { familyModel, familyPrompt, familyRuns } from "../family-models.ts";
+import { type Family, familyModel, familyPrompt, familyRuns } from "../family-models.ts";
 import { drawing, onePass } from "./drawing.ts";
 
 const { prompt, options } = drawing;
@@ -44,9 +44,15 @@ describe("the built-in model", () => {
   });
 });
 
-test("SDXL in miniature draws diffusers' picture, within 1 of 255", async () => {
-  const model = await familyModel("sdxl", readGolden);
+const families = Object.entries(familyRuns).flatMap(([family, runs]) =>
+  Object.entries(runs).map(([run, options]) => [family as Family, run, options] as const),
+);
+
+test.each(families)("%s in miniature, %s: diffusers' picture, within 1 of 255", async (...row) => {
+  const [family, run, options] = row;
+  const model = await familyModel(family, readGolden);
   await using pipeline = new TextToImage(model, { backend: onnxruntimeWeb });
-  const [picture] = await pipeline.generate(familyPrompt, { ...familyRuns.sdxl.zeros, seed: 7 });
-  expect(greatestDifference(toBytes(picture!).data, inject("sdxl"))).toBeLessThanOrEqual(1);
+  const [picture] = await pipeline.generate(familyPrompt, { ...options, seed: 7 });
+  const theirs = inject("families")[`${family}, ${run}`]!;
+  expect(greatestDifference(toBytes(picture!).data, theirs)).toBeLessThanOrEqual(1);
 });

@@ -1,5 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { builtInModel, TextToImage } from "../../src/pipelines/index.node.ts";
+import { familyRuns } from "../family-models.ts";
 import { goldenTensors } from "../golden-files.ts";
 import { drawing, onePass } from "./drawing.ts";
 
@@ -9,8 +10,8 @@ declare module "vitest" {
     picture: number[];
     /** The built-in model's estimate of the picture after one pass, as a latent. */
     denoised: number[];
-    /** diffusers' picture by SDXL in miniature, as bytes. */
-    sdxl: number[];
+    /** diffusers' pictures by Stable Diffusion's families in miniature, as bytes, by family and run. */
+    families: Record<string, number[]>;
   }
 }
 
@@ -22,6 +23,11 @@ export default async function setup({ provide }: TestProject): Promise<void> {
   for await (const { denoised } of pipeline.steps(drawing.prompt, onePass)) {
     provide("denoised", [...denoised.data]);
   }
-  const golden = await goldenTensors("pipelines/sdxl/reference.safetensors");
-  provide("sdxl", [...golden("zeros.picture").data]);
+  const pictures: Record<string, number[]> = {};
+  for (const [family, runs] of Object.entries(familyRuns)) {
+    const golden = await goldenTensors(`pipelines/${family}/reference.safetensors`);
+    for (const run of Object.keys(runs))
+      pictures[`${family}, ${run}`] = [...golden(`${run}.picture`).data];
+  }
+  provide("families", pictures);
 }

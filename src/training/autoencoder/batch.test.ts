@@ -4,20 +4,21 @@ import { makeAutoencoderBatch } from "./batch.ts";
 
 const [size, crop, batchSize] = [32, 8, 16];
 
+const always = (picture: Float32Array): Dataset => ({
+  name: "spot",
+  size,
+  count: 1,
+  captions: [],
+  example: () => ({ picture, caption: "" }),
+});
+
 it("cuts squares with an edge in them, all three colours from one place", () => {
   // Flat but for 4 x 4 pixels, no two of which are alike.
   const picture = new Float32Array(3 * size * size);
   const at = (channel: number, y: number, x: number) => (channel * size + y) * size + x;
   for (let i = 0; i < 48; i++)
     picture[at(Math.floor(i / 16), 6 + (Math.floor(i / 4) % 4), 20 + (i % 4))] = (i + 6) / 60;
-  const dataset: Dataset = {
-    name: "spot",
-    size,
-    count: 1,
-    captions: [],
-    example: () => ({ picture, caption: "" }),
-  };
-  const maker = { dataset, seed: 3, batchSize, crop, latentSize: 2 };
+  const maker = { dataset: always(picture), seed: 3, batchSize, crop, latentSize: 2 };
   const places = new Set<string>();
   for (let index = 0; index < 8; index++) {
     const { pictures, noise } = makeAutoencoderBatch(maker, index);
@@ -39,4 +40,12 @@ it("cuts squares with an edge in them, all three colours from one place", () => 
   expect(places.size).toBeGreaterThan(40);
   expect(makeAutoencoderBatch(maker, 1)).toEqual(makeAutoencoderBatch(maker, 1));
   expect(makeAutoencoderBatch(maker, 1)).not.toEqual(makeAutoencoderBatch(maker, 2));
+});
+
+it("sees an edge in any colour, yellow on white for example", () => {
+  const picture = new Float32Array(3 * size * size).fill(1);
+  picture[2 * size * size + 9 * size + 20] = -1;
+  const maker = { dataset: always(picture), seed: 3, batchSize, crop, latentSize: 2 };
+  const { pictures } = makeAutoencoderBatch(maker, 0);
+  expect(pictures.filter((x) => x === -1)).toHaveLength(batchSize);
 });

@@ -41,13 +41,14 @@ export function makeAutoencoderBatch(
   return { pictures, noise: random.normal(batchSize * latentSize) };
 }
 
-/** The upper left corner of a square with an edge in it, if the picture [3, size, size] has one in its red. */
+/** The upper left corner of a square with an edge in it, if the picture [3, size, size] has one in any colour. */
 function placeOfSquare(
   picture: Float32Array,
   { size, crop, random }: { size: number; crop: number; random: Random },
 ): [top: number, left: number] {
+  const changes = (at: number) => Math.abs(picture[at]! - picture[at - 1]!) > visible;
   const isEdge = (pixel: number) =>
-    pixel % size !== 0 && Math.abs(picture[pixel]! - picture[pixel - 1]!) > visible;
+    pixel % size !== 0 && [0, 1, 2].some((channel) => changes(channel * size * size + pixel));
   let edge = random.integer(size * size);
   for (let seen = 0; seen < size * size && !isEdge(edge); seen++) edge = (edge + 1) % (size * size);
   const around = (at: number) => Math.min(Math.max(at - random.integer(crop), 0), size - crop);

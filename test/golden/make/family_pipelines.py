@@ -105,16 +105,17 @@ def pipelines():
     yield "lcm", sd(
         "LatentConsistencyModelPipeline", diffusers.LCMScheduler(**BETAS), CONFIGS["lcm"], "quick_gelu", "<|endoftext|>"
     ), {"guided": dict(guidance_scale=8.5, num_inference_steps=4)}
+    given = dict(image=made_up("image", (1, 3, 32, 16), 0.5, 0.5), strength=0.6)
     euler = diffusers.EulerDiscreteScheduler(**BETAS, timestep_spacing="leading")
     yield "sdxl", sdxl(euler), {
         "zeros": dict(guidance_scale=5.0, num_inference_steps=5),
         "micro": dict(guided, **MICRO),
         "clip-skip": dict(guided, clip_skip=1),
+        "image to image": dict(guided, **given, num_inference_steps=8),
     }
     yield "sdxl-turbo", sdxl(diffusers.EulerAncestralDiscreteScheduler(**BETAS, timestep_spacing="trailing")), {
         "two steps": dict(guidance_scale=0.0, num_inference_steps=2)
     }
-    given = dict(image=made_up("image", (1, 3, 32, 16), 0.5, 0.5), strength=0.6)
     yield "tiny-autoencoder", sd(
         "StableDiffusionImg2ImgPipeline", diffusers.DDIMScheduler(**ddim), SD1, "quick_gelu", "<|endoftext|>",
         diffusers.AutoencoderTiny(**TINY),
@@ -138,6 +139,9 @@ def run(name: str, pipeline, settings: dict) -> dict[str, torch.Tensor]:
         return given
 
     size = {} if "image" in settings else SIZE
+    if "image" in settings:
+        pipeline = diffusers.AutoPipelineForImage2Image.from_pipe(pipeline)
+        pipeline.set_progress_bar_config(disable=True)
     image = pipeline(
         PROMPT, **settings, **size, generator=torch.Generator().manual_seed(7), callback_on_step_end=seen,
         callback_on_step_end_tensor_inputs=["latents", "prompt_embeds"],
