@@ -8,8 +8,9 @@ import type { Op } from "./ops.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * The graph as an ONNX model. Parameters are inputs, or initializers in an external file where `locate`
- * says where each lies, widened to float32 where it is held by half; then, as nothing is trained, attention runs fused. Inputs, parameters and outputs keep their names.
+ * The graph as an ONNX model. Parameters are inputs, or initializers in an external file where `locate` says where each
+ * lies, those of 16 bits widened to float32; then, as nothing is trained, attention runs fused. Inputs, parameters and
+ * outputs keep their names.
  */
 export function toOnnx(outputs: Outputs, locate?: (parameter: string) => WeightLocation): Model {
   const emitter = new Emitter();

@@ -22,7 +22,7 @@ import {
   type PlacedWeights,
   type Values,
 } from "../runtime/index.ts";
-import type { NdArray } from "../tensor/index.ts";
+import { firstNotFinite, type NdArray } from "../tensor/index.ts";
 import { type AttentionEdits, editFeeds, editing, innerTensors } from "./attention.ts";
 import { joined, unstack } from "./batch.ts";
 import {
@@ -237,8 +237,7 @@ function inTurns(
   let last: Promise<unknown> = Promise.resolve();
   const run = async (feeds: Values): Promise<Results> => {
     const results = await executable.run(feeds);
-    const finite = Object.values(results).every((values) => values.every(Number.isFinite));
-    if (!finite) {
+    if (Object.values(results).some((values) => firstNotFinite(values) !== undefined)) {
       proven ??= proveWeights();
       await proven;
     }

@@ -1,7 +1,7 @@
 import { type Shape, shapeText } from "../graph/index.ts";
 import type { PlacedWeights, Weights } from "../runtime/index.ts";
 import type { Header, WeightFile } from "../safetensors/index.ts";
-import { UserError, type WeightLocation } from "../tensor/index.ts";
+import { firstNotFinite, UserError, type WeightLocation } from "../tensor/index.ts";
 import { isGan } from "./gan-index.ts";
 import { heldAs } from "./memory.ts";
 import { type Model, type ModelConfig, type NetworkName, parseModel } from "./model.ts";
@@ -242,10 +242,6 @@ const attentionNames: Readonly<Record<string, string>> = {
 };
 
 function requireFinite(values: Float32Array, where: string): void {
-  // By index, because a callback or an iterator takes several times as long, seconds for a large model.
-  for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) {
-      throw new UserError(`${where}: expected finite weights, got ${values[i]}`);
-    }
-  }
+  const fault = firstNotFinite(values);
+  if (fault !== undefined) throw new UserError(`${where}: expected finite weights, got ${fault}`);
 }

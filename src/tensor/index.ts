@@ -1,3 +1,4 @@
+export { firstNotFinite } from "./finite.ts";
 export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from "./float16.ts";
 export { type GeneratorState, generatorFrom, type NormalGenerator } from "./generator.ts";
 export { clamp, linearCombination } from "./linear.ts";
