@@ -1,4 +1,4 @@
-// What compiling a network holds: a U-Net of Stable Diffusion 1's kind with 319 million random weights, by RSS in times
+// What compiling a network holds: a U-Net of Stable Diffusion 1's kind with 314 million random weights, by RSS in times
 // of its weights as float32, mapped from a file of float32 or float16, or read.    npx tsx bench/loading-memory.ts
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -5,6 +5,6 @@ import { type BytePairs, bytePairsOf } from "./train-byte-pairs.ts";
  * memory when it is first asked for.
  */
 export async function clipVocabulary(): Promise<BytePairs> {
-  const { default: symbols } = await import("./clip-merges.json", { with: { type: "json" } });
+  const { default: symbols } = await import("./clip-merges.ts");
   return bytePairsOf(symbols.match(/\S+ \S+/g) ?? []);
 }
