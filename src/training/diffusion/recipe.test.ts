@@ -3,11 +3,11 @@ import { defaultRecipe, halfSizeRecipe, type Origin, recipeFrom } from "./recipe
 
 const recipe = defaultRecipe({ name: "scenes", count: 10, size: 128 });
 
-it("begins at half the size: half the latents, with what the recipe says of it", () => {
+it("begins at half the size: half the latents, half the shift, with what the recipe says of it", () => {
   expect(recipe.halfSize).toEqual({ steps: 24_000, batchSize: 64, pool: 2 ** 16 });
   const { halfSize, ...rest } = recipe;
   const unet = { ...recipe.unet, sample_size: 8 };
-  expect(halfSizeRecipe(recipe)).toEqual({ ...rest, ...halfSize, unet });
+  expect(halfSizeRecipe(recipe)).toEqual({ ...rest, ...halfSize, timestepShift: 2, unet });
 });
 
 it("begins with a model at that model's size, unless the small pictures are asked for", () => {

@@ -49,10 +49,18 @@ export interface Recipe extends Optimisation, DataName {
 /** What differs in the training on pictures of half the size. */
 export type HalfSize = Pick<Recipe, "steps" | "batchSize"> & { readonly pool?: number | undefined };
 
-/** The recipe of the training on pictures of half the size. */
+/**
+ * The recipe of the training on pictures of half the size. Noise hides less of a larger picture, so the shift of the time
+ * steps goes with the side (Esser et al. 2024, arXiv 2403.03206, equation 23).
+ */
 export function halfSizeRecipe({ halfSize, ...recipe }: Recipe): Recipe {
-  const { unet } = recipe;
-  return { ...recipe, ...halfSize, unet: { ...unet, sample_size: Number(unet.sample_size) / 2 } };
+  const { unet, timestepShift } = recipe;
+  return {
+    ...recipe,
+    ...halfSize,
+    timestepShift: timestepShift / 2,
+    unet: { ...unet, sample_size: Number(unet.sample_size) / 2 },
+  };
 }
 
 /** Pixels a side of the pictures that a recipe's U-Net is for. */
