@@ -1,6 +1,8 @@
 // frabbit's half of compare-full-size.py, which runs it with: model, file to write, prompt, seed, latent's side, time steps.
 import { normalNoise } from "../src/diffusion/index.ts";
+import { toBytes } from "../src/image/index.ts";
 import { conditionValues, microConditions } from "../src/pipelines/conditions.ts";
+import { TextToImage } from "../src/pipelines/index.node.ts";
 import { loadModel } from "../src/pipelines/load-model.node.ts";
 import { Networks } from "../src/pipelines/networks.ts";
 import { sizeOfPictures } from "../src/pipelines/picture-size.ts";
@@ -25,4 +27,9 @@ for (const t of timesteps) {
   results.set(`output ${t}`, output!);
 }
 await networks.dispose();
+
+await using pipeline = new TextToImage(model, { backend });
+const drawn = { seed: Number(seed), steps: 4, guidanceScale: 7.5, height: 256, width: 256 };
+const { data, height, width } = toBytes((await pipeline.generate(prompt, drawn))[0]!);
+results.set("picture", { shape: [height, width, 3], data: Float32Array.from(data) });
 writeSafetensors(out, results);

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, EulerDiscreteScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler, EulerDiscreteScheduler, PNDMScheduler, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,8 +69,9 @@ BETAS = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", 
 def scheduler(family: str):
     if family == "sdxl":
         return EulerDiscreteScheduler(**BETAS, timestep_spacing="leading")
-    prediction = "v_prediction" if family == "sd21" else "epsilon"
-    return DDIMScheduler(**BETAS, prediction_type=prediction, clip_sample=False, set_alpha_to_one=False)
+    if family == "sd21":
+        return DDIMScheduler(**BETAS, prediction_type="v_prediction", clip_sample=False, set_alpha_to_one=False)
+    return PNDMScheduler(**BETAS, skip_prk_steps=True, set_alpha_to_one=False)
 
 
 def write_tokenizer(folder: Path, pad: str) -> None:

@@ -86,6 +86,8 @@ type AutoencoderClass = AutoencoderConfig["_class_name"];
 export interface ModelIndex {
   /** The text encoders, the smaller one of SDXL first. */
   readonly textEncoders: readonly TextEncoderName[];
+  /** The class of the scheduler, where it is said. */
+  readonly scheduler: string | undefined;
   /** The class of the autoencoder, if there is one: then the model diffuses its latents. */
   readonly autoencoder: AutoencoderClass | undefined;
   /** `force_zeros_for_empty_prompt`; undefined where it is not said. */
@@ -114,6 +116,7 @@ export function parseIndex(text: string, where: string): ModelIndex {
   const { force_zeros_for_empty_prompt: zeros } = index;
   return {
     textEncoders,
+    scheduler: classOf("scheduler"),
     autoencoder: vae,
     forceZeros: typeof zeros === "boolean" ? zeros : undefined,
   };

@@ -205,6 +205,16 @@ test("parts that do not fit each other are refused", async () => {
   );
 });
 
+test("the scheduler is of the class that model_index.json names, as in diffusers", async () => {
+  const folder = copy();
+  const path = join(folder, "model_index.json");
+  const index = JSON.parse(readFileSync(path, "utf8"));
+  expect((await readModelFolder(folder)).scheduler.samplerName).toBe("ddim");
+  const scheduler = ["diffusers", "EulerDiscreteScheduler"];
+  writeFileSync(path, JSON.stringify({ ...index, scheduler }));
+  expect((await readModelFolder(folder)).scheduler.samplerName).toBe("euler");
+});
+
 test("a truncated file of weights is refused", async () => {
   const folder = copy();
   truncateSync(join(folder, unetFile), 40_000);

@@ -93,12 +93,21 @@ export function parseModel(files: ModelFiles, folder = "model"): ModelConfig {
     files,
     unet,
     textEncoders,
-    scheduler: fromSchedulerConfig(json("scheduler/scheduler_config.json")),
+    scheduler: fromSchedulerConfig(
+      ofClass(index.scheduler, json("scheduler/scheduler_config.json")),
+    ),
     ...(words && { words }),
     forceZeros: index.forceZeros ?? isToldOfPicture(unet),
     ...(autoencoder && { autoencoder }),
     patchSize: patchSizeOf(unet, autoencoder, at("unet/config.json")),
   };
+}
+
+/** A scheduler's configuration as diffusers reads it: the class that `model_index.json` names, whatever it was saved by. */
+function ofClass(name: string | undefined, config: unknown): unknown {
+  return name !== undefined && typeof config === "object" && config !== null
+    ? { ...config, _class_name: name }
+    : config;
 }
 
 function readerOf(files: ModelFiles, name: TextEncoderName, folder: string): TextReader {
