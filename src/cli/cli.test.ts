@@ -36,6 +36,11 @@ test("draws by the sampler of the model's scheduler, as Python writes its file",
     "solver/scheduler/scheduler_config.json",
     '{"_class_name": "DPMSolverMultistepScheduler", "lambda_min_clipped": -Infinity}',
   );
+  const index = readFileSync("solver/model_index.json", "utf8");
+  writeFileSync(
+    "solver/model_index.json",
+    index.replace("DDIMScheduler", "DPMSolverMultistepScheduler"),
+  );
   const { out } = await frabbit("x", "--model", "solver", "--steps", "2", "--json");
   expect(JSON.parse(out[0]!).sampler).toBe("dpmpp-2m");
 });
