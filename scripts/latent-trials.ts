@@ -28,27 +28,22 @@ const pool = 6144;
 
 /** What is tried, each as what it changes of the default. */
 const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
-  "[96, 192]": ({ unet }) => ({ unet: { ...unet, ...blocks(96, 192) } }),
-  "[64, 192, 320]": ({ unet }) => ({ unet: { ...unet, ...blocks(64, 192, 320) } }),
-  "[64, 192, 320], scale and shift": ({ unet }) => ({
-    unet: { ...unet, ...blocks(64, 192, 320), resnet_time_scale_shift: "scale_shift" },
+  "the default, [64, 128, 256]": () => ({}),
+  "[96, 256]": ({ unet }) => ({
+    unet: {
+      ...unet,
+      block_out_channels: [96, 256],
+      down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D"],
+      up_block_types: ["UpBlock2D", "UpBlock2D"],
+    },
   }),
-  "[64, 192, 320], batches of 64": ({ unet }) => ({
-    batchSize: 64,
-    unet: { ...unet, ...blocks(64, 192, 320) },
+  "attention on the way up, too": ({ unet }) => ({
+    unet: { ...unet, up_block_types: ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"] },
   }),
+  "scale and shift": ({ unet }) => ({ unet: { ...unet, resnet_time_scale_shift: "scale_shift" } }),
+  "time steps shifted by 4": () => ({ timestepShift: 4 }),
+  "batches of 32": () => ({ batchSize: 32 }),
 };
-
-/** Widths of a U-Net, with attention in all levels but the first. */
-function blocks(...channels: readonly number[]) {
-  const types = (kind: "Down" | "Up") =>
-    channels.map((_, i) => (i === 0 ? `${kind}Block2D` : `CrossAttn${kind}Block2D`));
-  return {
-    block_out_channels: channels,
-    down_block_types: types("Down"),
-    up_block_types: types("Up").toReversed(),
-  };
-}
 
 const dataset = await loadScenes({ log: console.error });
 const { vae, weights: autoencoder } = await readAutoencoder(folder);

@@ -1,7 +1,7 @@
 // Makes a model to be given away from a training: npx tsx scripts/model-card.ts runs/emoji
 // Copies the model, its recipe and its log to models/ under the data's name, draws the model card's pictures, and writes
 // its figures. In a card of the scenes, `prompts.png` shows the first prompts of the evaluation, as prompts.txt lists them.
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { evaluationPrompts } from "../src/evaluation/index.ts";
@@ -12,7 +12,7 @@ import { indefiniteArticle } from "../src/training/data/caption.ts";
 import { loadScenery } from "../src/training/data/scenes.node.ts";
 
 const training = process.argv[2] ?? "runs/emoji";
-const { data, steps, batchSize, pictures, halfSize } = JSON.parse(
+const { data, steps, batchSize, pictures } = JSON.parse(
   readFileSync(join(training, "recipe.json"), "utf8"),
 );
 const model = join("models", data);
@@ -73,22 +73,14 @@ if (data === "scenes") {
   writeFileSync(join(card, "prompts.txt"), asked.map(({ text }) => `${text}\n`).join(""));
 }
 
-/** The steps of a stage of training that were logged; none of one that was not done. */
-function logged(stage: string): readonly string[] {
-  const file = join(training, stage, "log.jsonl");
-  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
-}
-
-const log = logged(".");
-const half = logged("half-size").length;
-const samplesSeen = log.length * batchSize + half * (halfSize?.batchSize ?? batchSize);
+const log = readFileSync(join(training, "log.jsonl"), "utf8").trim().split("\n");
+const samplesSeen = log.length * batchSize;
 const last = log.slice(-200).map((line) => JSON.parse(line).loss as number);
 const figures = {
   machine: `${cpus().length} cores of ${cpus()[0]?.model}`,
   pictures,
   steps,
   stepsDone: log.length,
-  ...(half > 0 && { halfSizeStepsDone: half }),
   samplesSeen,
   epochs: Math.round(samplesSeen / pictures),
   loss: Number((last.reduce((sum, x) => sum + x, 0) / last.length).toFixed(4)),

@@ -122,7 +122,7 @@ async function conceptPages(into: string, painted: ColourName | undefined): Prom
 function portrait(concept: string, style: string, colour: ColourName | undefined): Scene {
   const box = boxAround(scenery.sprite(concept, style), 120, [sceneSize / 2, sceneSize / 2]);
   const canBe = colour !== undefined && scenery.ownColour(concept, style) !== "";
-  const things = [{ concept, box, flipped: false, ...(canBe && { colour }) }];
+  const things = [{ concept, box, ...(canBe && { colour }) }];
   const background = { name: "white", horizon: sceneSize, seed: 0 } as const;
   return { kind: "object", style, things, background };
 }

@@ -20,7 +20,6 @@ import {
   sizeMultiple,
 } from "./diffusion/recipe.ts";
 import { type Beginning, beginningOf, trainDiffusion } from "./diffusion/train-diffusion.node.ts";
-import { trainHalfSize } from "./diffusion/train-half-size.node.ts";
 import {
   type CommonOptions,
   openData,
@@ -122,10 +121,6 @@ async function* trainInFolder(
     yield* trainAutoencoder(folder, recipe.autoencoder, means);
     const { vae, weights } = await readAutoencoder(join(folder, "model"));
     beginning = { config: newModel(recipe, dataset, vae), autoencoder: weights };
-  }
-  if (recipe.halfSize) {
-    writeRecipe(out, recipe);
-    beginning = yield* trainHalfSize(join(out, "half-size"), recipe, beginning, means);
   }
   yield* trainDiffusion(out, recipe, beginning, means);
 }

@@ -82,7 +82,7 @@ it("reads from perfect answers what is to be seen, in held-out scenes too", () =
 
 it("is to see what a scene shows: colours that are painted, or else its own, and middles", () => {
   const style = "flat";
-  const at = (x: number) => ({ flipped: false, box: { x, y: 20, width: 30, height: 40 } });
+  const at = (x: number) => ({ box: { x, y: 20, width: 30, height: 40 } });
   const coloured = (colour: string) =>
     scenery.concepts.find(({ name }) => scenery.ownColour(name, style) === colour)!.name;
   const [own, none] = [coloured("red"), coloured("")];

@@ -28,11 +28,6 @@ export interface Recipe extends Optimisation, DataName {
   readonly captionDropout: number;
   /** Of a model of latents: how the autoencoder is made, which is trained first. Without, the model is one of pixels. */
   readonly autoencoder?: AutoencoderRecipe | undefined;
-  /**
-   * A training on pictures of half the size that comes before, with so many steps and pictures a step: there a picture
-   * costs a quarter (Karras et al. 2018, section 2; Rombach et al. 2022, appendix E.1 begin small, too).
-   */
-  readonly halfSize?: HalfSize | undefined;
   /** The model that it begins with, in place of random weights, and its pixels a side; what follows is then that model's. */
   readonly from?: { readonly model: string; readonly size: number } | undefined;
   /** How many different examples there are; without it, each is new. */
@@ -44,23 +39,6 @@ export interface Recipe extends Optimisation, DataName {
   readonly vocabularySize: number;
   /** Tokens of a prompt, with start and end. */
   readonly promptTokens: number;
-}
-
-/** What differs in the training on pictures of half the size. */
-export type HalfSize = Pick<Recipe, "steps" | "batchSize"> & { readonly pool?: number | undefined };
-
-/**
- * The recipe of the training on pictures of half the size. Noise hides less of a larger picture, so the shift of the time
- * steps goes with the side (Esser et al. 2024, arXiv 2403.03206, equation 23).
- */
-export function halfSizeRecipe({ halfSize, ...recipe }: Recipe): Recipe {
-  const { unet, timestepShift } = recipe;
-  return {
-    ...recipe,
-    ...halfSize,
-    timestepShift: timestepShift / 2,
-    unet: { ...unet, sample_size: Number(unet.sample_size) / 2 },
-  };
 }
 
 /** Pixels a side of the pictures that a recipe's U-Net is for. */
@@ -85,9 +63,6 @@ const recipeFields = z.strictObject({
   timestepShift: z.number().positive(),
   captionDropout: share,
   autoencoder: autoencoderRecipeSchema.optional(),
-  halfSize: z
-    .strictObject({ steps: positive, batchSize: positive, pool: positive.optional() })
-    .optional(),
   from: z.strictObject({ model: z.string(), size: positive }).optional(),
   pool: positive.optional(),
   unet: json,
@@ -164,7 +139,6 @@ export function recipeFrom(
   return {
     ...recipe,
     autoencoder: undefined,
-    halfSize: choices.halfSize,
     from: { model: folder, size },
     unet: config("unet/config.json"),
     textEncoder: config("text_encoder/config.json"),
@@ -200,7 +174,7 @@ export function defaultRecipe(
     pictures: data.count,
     seed: 0,
     steps,
-    batchSize: 32,
+    batchSize: ofLatents ? 64 : 32,
     learningRate: 1.2e-3,
     warmupSteps: Math.min(500, Math.floor(steps / 10)),
     decayShare: 0.25,
@@ -208,23 +182,29 @@ export function defaultRecipe(
     betas: [0.9, 0.99],
     clipNorm: 1,
     emaDecay: 0.999,
-    timestepShift: 4,
+    // Noise hides less of a larger picture (Esser et al. 2024, arXiv 2403.03206, equation 23), and latents are small ones.
+    timestepShift: ofLatents ? 2 : 4,
     captionDropout: 0.1,
     ...(autoencoder && {
       autoencoder,
-      ...(data.size % 32 === 0 && {
-        halfSize: { steps: 2 * steps, batchSize: 64, pool: 2 ** 16 },
-      }),
-      pool: 2 ** 15,
+      pool: 2 ** 16,
     }),
     unet: {
       _class_name: "UNet2DConditionModel",
       sample_size: data.size / factor,
       in_channels: channels,
       out_channels: channels,
-      block_out_channels: [96, ofLatents ? 256 : 192],
-      down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D"],
-      up_block_types: ["UpBlock2D", "UpBlock2D"],
+      ...(ofLatents
+        ? {
+            block_out_channels: [64, 128, 256],
+            down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+            up_block_types: ["UpBlock2D", "UpBlock2D", "UpBlock2D"],
+          }
+        : {
+            block_out_channels: [96, 192],
+            down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D"],
+            up_block_types: ["UpBlock2D", "UpBlock2D"],
+          }),
       layers_per_block: 1,
       attention_head_dim: 4,
       cross_attention_dim: textWidth,

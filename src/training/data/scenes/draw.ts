@@ -24,7 +24,7 @@ export function drawScene(scenery: Scenery, scene: Scene): Float32Array {
 }
 
 /** Lays a sprite over the canvas, resized to the thing's box between its next larger level's pixels. */
-function drawThing(canvas: Canvas, { box, flipped, colour }: Thing, sprite: Sprite): void {
+function drawThing(canvas: Canvas, { box, colour }: Thing, sprite: Sprite): void {
   const level = sprite.levels.findLast(({ width }) => width >= box.width) ?? sprite.levels[0]!;
   const { dominant } = sprite;
   const [right, bottom] = [Math.ceil(box.x + box.width), Math.ceil(box.y + box.height)];
@@ -33,7 +33,7 @@ function drawThing(canvas: Canvas, { box, flipped, colour }: Thing, sprite: Spri
     const v = ((y + 0.5 - box.y) / box.height) * level.height - 0.5;
     for (let x = Math.max(0, Math.floor(box.x)); x < Math.min(sceneSize, right); x++) {
       const across = (x + 0.5 - box.x) / box.width;
-      readBetween(level, (flipped ? 1 - across : across) * level.width - 0.5, v, pixel);
+      readBetween(level, across * level.width - 0.5, v, pixel);
       const alpha = pixel[3]!;
       if (alpha === 0) continue;
       if (colour !== undefined && dominant !== undefined) paintOver(pixel, dominant, colour);

@@ -24,7 +24,7 @@ export function arrange(scenery: Scenery, content: Content, random: Random): Sce
   const down = wayToGround(boxes, background.horizon, random);
   const lowered = boxes.map((box) => ({ ...box, y: box.y + down }));
   const things = subjects.map((subject, index) => {
-    return { ...subject, box: lowered[index]!, flipped: random.uniform() < 0.5 };
+    return { ...subject, box: lowered[index]! };
   });
   const last = lowered.at(-1)!;
   return {

@@ -18,17 +18,17 @@ export type SceneKind = (typeof kinds)[number];
 /** How often each kind is drawn; together 1. */
 export const kindShares: Readonly<Record<SceneKind, number>> = {
   /** One object of any size, about the middle. */
-  object: 0.32,
+  object: 0.44,
   /** One small object at the edge or in a corner. */
-  place: 0.06,
+  place: 0.05,
   /** One object in a colour that it need not have. */
-  coloured: 0.16,
+  coloured: 0.15,
   /** One to five of the same. */
-  count: 0.14,
+  count: 0.12,
   /** Two objects, and where one is from the other. */
-  relation: 0.2,
+  relation: 0.14,
   /** An object on, in or with something drawn by code. */
-  prop: 0.12,
+  prop: 0.1,
 };
 
 /** Where the first of two objects is from the second. */
@@ -84,8 +84,6 @@ export interface Subject {
 
 export interface Thing extends Subject {
   readonly box: Box;
-  /** Whether left and right are exchanged. */
-  readonly flipped: boolean;
 }
 
 export interface Prop {
