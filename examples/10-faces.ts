@@ -1,11 +1,10 @@
-// Draws without a prompt: npx tsx examples/10-faces.ts runs/faces/model
-// Such a model is what `frabbit train faces --method gan --out runs/faces` leaves. faces.png shows, row by row: seeds; the
-// first of them nearer and nearer the average; coarse styles of the first with fine ones of the others; the way from the
-// first to the second.
+// Draws without a prompt: npx tsx examples/10-faces.ts [the folder of a GAN; default the one in the package]
+// faces.png shows, row by row: seeds; the first of them nearer and nearer the average; coarse styles of the first with fine
+// ones of the others; the way from the first to the second.
 import { writeFileSync } from "node:fs";
-import { encodePng, grid, interpolate, mixStyles, NoiseToImage } from "frabbit";
+import { builtInModel, encodePng, grid, interpolate, mixStyles, NoiseToImage } from "frabbit";
 
-const [model = "runs/faces/model"] = process.argv.slice(2);
+const [model = builtInModel("faces")] = process.argv.slice(2);
 const columns = 6;
 const places = Array.from({ length: columns }, (_, i) => i);
 

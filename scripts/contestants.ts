@@ -46,9 +46,9 @@ const narrow = {
     latent_size: 8,
     style_size: 8,
     mapping_layers: 1,
-    block_out_channels: [8, 8, 8, 4, 4],
+    block_out_channels: [8, 8, 4, 4],
   },
-  discriminator: { block_out_channels: [4, 4, 8, 8, 8] },
+  discriminator: { block_out_channels: [4, 4, 8, 8] },
   unet: { block_out_channels: [16, 16], cross_attention_dim: 16, attention_head_dim: 1 },
 };
 
@@ -101,12 +101,7 @@ export function diffusion({ dataset }: ModedData, { quick }: Size): Contestant {
         ...read,
         batchSize: 4,
         unet: { ...read.unet, ...narrow.unet },
-        textEncoder: {
-          ...defaultRecipe(dataset).textEncoder,
-          hidden_size: 16,
-          intermediate_size: 16,
-          num_hidden_layers: 1,
-        },
+        textEncoder: { ...read.textEncoder, hidden_size: 16, intermediate_size: 16 },
       }
     : read;
   const recipe = defaultRecipe(dataset, choices);

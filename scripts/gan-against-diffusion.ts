@@ -1,15 +1,22 @@
 // A GAN, one that is known to collapse, and diffusion, side by side: npx tsx scripts/gan-against-diffusion.ts
-//   --data emoji|faces   default emoji
-//   --pictures N         that each training sees; default 320000
-//   --seeds N            trainings of each; default 3
-//   --readings N         times that each is judged; default 10
+//   --data emoji|faces   default faces
+//   --pictures N         that each training sees; default 36000
+//   --seeds N            trainings of diffusion and of the GAN; default 3, and one of that which collapses
+//   --readings N         times that each is judged; default 6
 //   --samples N          pictures that it is judged by; default 500
 //   --out FOLDER         default runs/gan-against-diffusion; what was begun there goes on
 //   --docs FOLDER        default docs/gan: figures.json, charts, and what each drew in the end
 //   --quick              tries it all out: tiny networks, few steps, and all of it into a temporary folder
 // Same data, same number of pictures seen, and within 20 % the same number of parameters; every training is reported, those
 // that diverge too.
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -25,7 +32,7 @@ import {
   type SampleFigures,
 } from "../src/evaluation/index.ts";
 import { lineChart } from "../src/image/index.node.ts";
-import { encodePng, grid } from "../src/image/index.ts";
+import { decodePng, encodePng, grid, type RgbImage } from "../src/image/index.ts";
 import { atomicWrite } from "../src/tensor/index.node.ts";
 import { UserError } from "../src/tensor/index.ts";
 import type { TrainingStep } from "../src/training/index.node.ts";
@@ -33,7 +40,7 @@ import { type Contestant, diffusion, gan, requireAlike } from "./contestants.ts"
 
 const { values } = parseArgs({
   options: {
-    data: { type: "string", default: "emoji" },
+    data: { type: "string", default: "faces" },
     pictures: { type: "string" },
     seeds: { type: "string" },
     readings: { type: "string" },
@@ -53,9 +60,9 @@ const whole = (
   if (Number.isInteger(value) && value >= 1) return value;
   throw new UserError(`--${name}: expected a whole number from 1, got ${values[name]}`);
 };
-const pictures = whole("pictures", 320_000, 64);
+const pictures = whole("pictures", 36_000, 64);
 const seeds = whole("seeds", 3, 1);
-const readings = whole("readings", 10, 2);
+const readings = whole("readings", 6, 2);
 const samples = whole("samples", 500, 8);
 const temporary = quick ? mkdtempSync(join(tmpdir(), "gan-")) : undefined;
 const out = values.out ?? temporary ?? "runs/gan-against-diffusion";
@@ -173,28 +180,66 @@ async function writeDocs(runs: readonly Run[], figures: object): Promise<void> {
   atomicWrite(join(docs, "figures.json"), `${JSON.stringify(figures, null, 1)}\n`);
 }
 
+/** What a training drew at each judgement, from above: the first row of each of its grids of samples. */
+function overTime(training: string, size: number): RgbImage {
+  const samples = join(training, "samples");
+  const grids = readdirSync(samples)
+    .filter((file) => file.endsWith(".png"))
+    .sort()
+    .map((file) => decodePng(readFileSync(join(samples, file))));
+  const [{ width } = { width: 0 }] = grids;
+  const rows = grids.map(({ data }) => data.subarray(0, 3 * width * size));
+  return { width, height: grids.length * size, data: Buffer.concat(rows) };
+}
+
+/** The last judgement of each training in Markdown, and beside them real pictures. */
+function table(runs: readonly Run[], ceiling: SampleFigures): string {
+  const measures = (figures: SampleFigures) => [
+    `${figures.covered} of ${figures.modes}`,
+    ...[figures.divergence, figures.precision, figures.recall, figures.kid].map((x) =>
+      x.toFixed(2),
+    ),
+    figures.vendi.toFixed(1),
+    `${(100 * figures.nearDuplicates).toFixed(1)} %`,
+  ];
+  const rows = runs.map(({ name, seed, readings, failure }) => {
+    const last = readings.at(-1);
+    const told = last
+      ? [...measures(last), `${(1000 * last.secondsAPicture).toFixed(0)} ms`]
+      : Array<string>(8).fill("");
+    return [`${name}, seed ${seed}${failure ? " (ended early)" : ""}`, ...told];
+  });
+  const heads = ["", ...Object.values(charts), "a picture"];
+  return [heads, heads.map(() => "---"), ...rows, ["real pictures", ...measures(ceiling), ""]]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+}
+
 mkdirSync(out, { recursive: true });
 const data = await loadModedData(values.data, { log: say });
-const contestants = [
-  diffusion(data, { quick }),
-  gan("gan", "gan.json", data, { quick }),
-  gan("gan that collapses", "gan-collapses.json", data, { quick }),
-];
+const compared = [diffusion(data, { quick }), gan("gan", "gan.json", data, { quick })];
+const collapsing = gan("gan that collapses", "gan-collapses.json", data, { quick });
+const contestants = [...compared, collapsing];
 if (!quick) requireAlike(contestants);
 const judge = await trainJudge(data);
 say(`recogniser: right of ${(100 * judge.accuracy).toFixed(1)} % of real pictures`);
 const runs: Run[] = [];
 for (let seed = 0; seed < seeds; seed++)
-  for (const contestant of contestants) runs.push(await runOne(contestant, seed, judge));
+  for (const contestant of compared) runs.push(await runOne(contestant, seed, judge));
+runs.push(await runOne(collapsing, 0, judge));
 const { accuracy, ceiling } = judge;
 const parameters = Object.fromEntries(contestants.map((one) => [one.name, one.parameters]));
 const asked = { data: values.data, pictures, samples };
 await writeDocs(runs, { ...asked, accuracy, ceiling, parameters, runs });
 for (const contestant of contestants) {
   const name = contestant.name.replaceAll(" ", "-");
-  const model = join(out, `${name}-0`, "model");
+  const training = join(out, `${name}-0`);
+  const model = join(training, "model");
   if (!existsSync(model)) continue; // it diverged before its first reading
   const drawn = await contestant.draw(model, 0, quick ? 4 : shown);
   atomicWrite(join(docs, `${name}.png`), encodePng(grid(drawn, 8)));
+  const strip = overTime(training, data.dataset.size);
+  atomicWrite(join(docs, `${name}-over-time.png`), encodePng(strip));
 }
+console.log(table(runs, ceiling));
 say(`figures, charts and pictures are in ${docs}`);

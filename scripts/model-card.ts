@@ -1,8 +1,7 @@
 // Makes a model to be given away from a training: npx tsx scripts/model-card.ts runs/emoji
 // Copies the model, its recipe and its log to models/ under the data's name, draws the model card's pictures, and writes
 // its figures. In a card of the scenes, `prompts.png` shows the first prompts of the evaluation, as prompts.txt lists them.
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluationPrompts } from "../src/evaluation/index.ts";
 import { encodePng, grid } from "../src/image/index.ts";
@@ -10,16 +9,9 @@ import { TextToImage } from "../src/pipelines/index.node.ts";
 import type { NdArray } from "../src/tensor/index.ts";
 import { indefiniteArticle } from "../src/training/data/caption.ts";
 import { loadScenery } from "../src/training/data/scenes.node.ts";
+import { recordTraining } from "./training-record.ts";
 
-const training = process.argv[2] ?? "runs/emoji";
-const { data, steps, batchSize, pictures } = JSON.parse(
-  readFileSync(join(training, "recipe.json"), "utf8"),
-);
-const model = join("models", data);
-mkdirSync(join(model, "training"), { recursive: true });
-cpSync(join(training, "model"), model, { recursive: true });
-for (const file of ["recipe.json", "log.jsonl", "loss.png"])
-  cpSync(join(training, file), join(model, "training", file));
+const { data, model } = recordTraining(process.argv[2] ?? "runs/emoji");
 
 /** As the corpus lists it; `mass` nouns take no article. */
 interface Named {
@@ -72,18 +64,3 @@ if (data === "scenes") {
   save(join(card, "prompts.png"), await draw(asked.map(({ text }) => text)), 8);
   writeFileSync(join(card, "prompts.txt"), asked.map(({ text }) => `${text}\n`).join(""));
 }
-
-const log = readFileSync(join(training, "log.jsonl"), "utf8").trim().split("\n");
-const samplesSeen = log.length * batchSize;
-const last = log.slice(-200).map((line) => JSON.parse(line).loss as number);
-const figures = {
-  machine: `${cpus().length} cores of ${cpus()[0]?.model}`,
-  pictures,
-  steps,
-  stepsDone: log.length,
-  samplesSeen,
-  epochs: Math.round(samplesSeen / pictures),
-  loss: Number((last.reduce((sum, x) => sum + x, 0) / last.length).toFixed(4)),
-};
-writeFileSync(join(model, "training", "figures.json"), `${JSON.stringify(figures, null, 2)}\n`);
-console.error(figures);

@@ -1,11 +1,12 @@
 import { normalNoise } from "../diffusion/index.ts";
 import { type ImageSize, imageSize, readImage } from "../image/index.node.ts";
 import { encodePng } from "../image/index.ts";
-import { builtInModel, TextToImage } from "../pipelines/index.node.ts";
+import { TextToImage } from "../pipelines/index.node.ts";
 import { denoisePicture, estimateNoise, nativeSize } from "../pipelines/index.ts";
 import { atomicWrite } from "../tensor/index.node.ts";
 import { type NdArray, Random } from "../tensor/index.ts";
 import { fetchProgress } from "./fetch-progress.ts";
+import { namedModel } from "./named-model.ts";
 
 /** A picture to free of noise; `noise` is that of the shrunk picture, 0 to 1, and is estimated if absent. */
 export interface Cleaning {
@@ -24,10 +25,12 @@ export interface Cleaning {
  */
 export async function cleanToFile(
   image: string,
-  { prompt, file, model = builtInModel(), ...given }: Cleaning,
+  { prompt, file, model, ...given }: Cleaning,
 ): Promise<ImageSize & { readonly noise: number }> {
   const original = await imageSize(image);
-  await using pipeline = await TextToImage.load(model, { onFetch: fetchProgress() });
+  await using pipeline = await TextToImage.load(await namedModel(model), {
+    onFetch: fetchProgress(),
+  });
   const side = nativeSize(pipeline.model);
   const size = fitting(original, side);
   const picture = await readImage(image, size);

@@ -8,6 +8,7 @@ import type { Drawn } from "./draw.ts";
 import { fetchProgress } from "./fetch-progress.ts";
 import { generateWithoutPrompt } from "./generate-without-prompt.ts";
 import { exitOnInterrupt } from "./interrupt.ts";
+import { namedModel } from "./named-model.ts";
 import { numberFor } from "./numbers.ts";
 import { outputFiles, slug } from "./output-file.ts";
 import { report } from "./report-drawn.ts";
@@ -31,6 +32,9 @@ interface Typed {
   readonly strength?: number;
   readonly mask?: string;
   readonly film?: true;
+  readonly truncation?: number;
+  readonly mix?: number;
+  readonly to?: number;
   readonly out?: string;
   readonly json?: true;
 }
@@ -43,8 +47,8 @@ export function generateCommand(): Command {
     .allowExcessArguments()
     .option(
       "--model <model>",
-      "a model folder, a checkpoint in one .safetensors file, or OWNER/NAME or OWNER/NAME@REVISION at the Hugging " +
-        "Face hub, fetched once (default: the model in the package)",
+      "a model folder, a checkpoint in one .safetensors file, OWNER/NAME or OWNER/NAME@REVISION at the Hugging Face " +
+        "hub, fetched once, or one in the package: emoji, or faces, which is a GAN's (default: emoji)",
     )
     .addOption(
       new Option("--negative <text>", "what the picture is to stay away from").default(
@@ -89,6 +93,17 @@ export function generateCommand(): Command {
       "--mask <image>",
       "a picture of the same size: where it is white the picture is drawn anew, where it is black it is kept",
     )
+    .option(
+      "--truncation <share>",
+      "of a GAN: how far pictures may be from the average one, 0 to 1; nearer ones are better and more alike (default: 1)",
+      numberFor("truncation"),
+    )
+    .option("--mix <seed>", "of a GAN: take colours and details from this seed", numberFor("mix"))
+    .option(
+      "--to <seed>",
+      "of a GAN: draw the way from one seed to this one, in --count pictures",
+      numberFor("to"),
+    )
     .option("--film", "also write the steps as NAME-film.png: latent, predicted noise, estimate")
     .option(
       "--out <file.png>",
@@ -108,23 +123,25 @@ async function generate(prompt: string | undefined, typed: Typed, command: Comma
   }
   exitOnInterrupt();
   const { isGanFolder } = await import("../pipelines/index.node.ts");
-  if (typed.model !== undefined && (await isGanFolder(typed.model)))
-    return generateWithoutPrompt(prompt, typed.model, command);
+  const model = await namedModel(typed.model);
+  if (typed.model !== undefined && (await isGanFolder(model)))
+    return generateWithoutPrompt(prompt, model, command);
+  requirePromptless(typed, model);
   if (prompt === undefined) throw new UserError("prompt: expected a text in quotes, got none");
   if (prompt.trim() === "") throw new UserError("prompt: expected some words, got none");
   requireFrom(typed);
-  return generateFrom(prompt, typed);
+  return generateFrom(prompt, model, typed);
 }
 
-async function generateFrom(prompt: string, typed: Typed): Promise<void> {
+async function generateFrom(prompt: string, model: string, typed: Typed): Promise<void> {
   const begun = performance.now();
   const { count, json, out, seed: first = randomInt(2 ** 32), film = false } = typed;
   const fileOf = outputFiles(slug(prompt), { out, count, seed: first });
-  const { builtInModel, TextToImage } = await import("../pipelines/index.node.ts");
+  const { TextToImage } = await import("../pipelines/index.node.ts");
   const { seedOf, stepsTaken } = await import("../pipelines/index.ts");
   const { drawToFile } = await import("./draw.ts");
   const { beginning } = await import("./read-pictures.ts");
-  const { model = builtInModel(), negative, steps, guidance, sampler, schedule } = typed;
+  const { negative, steps, guidance, sampler, schedule } = typed;
   await using pipeline = await TextToImage.load(model, { onFetch: fetchProgress() });
   warnOfUnknown(pipeline, prompt);
   warnOfCut(pipeline, "prompt", prompt);
@@ -152,6 +169,16 @@ function requireFrom({ from, mask, strength }: Typed): void {
   if (from !== undefined) return;
   for (const [name, value] of Object.entries({ mask, strength })) {
     if (value !== undefined) throw new UserError(`${name}: expected --from IMAGE with it`);
+  }
+}
+
+/** @throws UserError when something is said that only counts for a GAN. */
+function requirePromptless({ truncation, mix, to }: Typed, model: string): void {
+  for (const [name, value] of Object.entries({ truncation, mix, to })) {
+    if (value !== undefined)
+      throw new UserError(
+        `${name}: expected a GAN with it, got ${model}, which draws what a prompt says`,
+      );
   }
 }
 

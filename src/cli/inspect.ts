@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { CheckpointDescription, ModelDescription } from "../pipelines/index.node.ts";
+import { namedModel } from "./named-model.ts";
 
 /** `frabbit inspect`. */
 export function inspectCommand(): Command {
@@ -16,9 +17,10 @@ export function inspectCommand(): Command {
 }
 
 async function inspect(path: string | undefined, { json }: { json?: true }): Promise<void> {
-  const { builtInModel, describeCheckpointFile, describeModel, isSingleFile, machineMemory } =
-    await import("../pipelines/index.node.ts");
-  const model = path ?? builtInModel();
+  const { describeCheckpointFile, describeModel, isSingleFile, machineMemory } = await import(
+    "../pipelines/index.node.ts"
+  );
+  const model = await namedModel(path);
   const description = isSingleFile(model)
     ? await describeCheckpointFile(model)
     : await describeModel(model);

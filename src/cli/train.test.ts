@@ -5,10 +5,11 @@ import { expect, test } from "vitest";
 import { captured, files, start, until, workInOwnFolders } from "../../test/command-line.ts";
 import { squares, tinyGan } from "../../test/tiny-gan.ts";
 import { tinyTraining } from "../../test/tiny-training.ts";
-import { encodePng, readPngText } from "../image/index.ts";
-import { readModelFolder } from "../pipelines/index.node.ts";
+import { decodePng, encodePng, readPngText, toBytes } from "../image/index.ts";
+import { NoiseToImage, readModelFolder } from "../pipelines/index.node.ts";
+import { interpolate, mixStyles } from "../pipelines/index.ts";
 import { readSafetensors } from "../safetensors/index.node.ts";
-import { Random } from "../tensor/index.ts";
+import { type NdArray, Random } from "../tensor/index.ts";
 import { train, trainGan } from "../training/index.node.ts";
 import { run } from "./run.ts";
 
@@ -113,8 +114,11 @@ test("a GAN goes on by its recipe, and draws without a prompt", async () => {
     "Seed: 5, Size: 8x8, Model: model",
   );
   const refusals = [
-    [["a red square", ...model], "prompt: expected none, because gan/model is a GAN"],
-    [["generate", ...model, "--steps", "5"], "steps: expected none, because gan/model is a GAN"],
+    [["a red square", ...model], "prompt: expected none, because model is a GAN"],
+    [["generate", ...model, "--steps", "5"], "steps: expected none, because model is a GAN"],
+    [["generate", ...model, "--truncation", "2"], "truncation: expected a number from 0 to 1"],
+    [["generate", ...model, "--to", "6"], "count: expected at least 2 pictures"],
+    [["a frog", "--truncation", "0.5"], "truncation: expected a GAN with it, got"],
     [["generate", ...model, "--count", "0"], "count: expected a whole number from 1, got 0"],
     [["generate", ...model, "--out", "x.jpg"], "out: expected a file name that ends in .png"],
     [["inspect", join("gan", "model")], "got a GAN, which takes no prompt"],
@@ -124,6 +128,35 @@ test("a GAN goes on by its recipe, and draws without a prompt", async () => {
     expect({ code: refused.code, lines: refused.err.length }).toEqual({ code: 2, lines: 1 });
     expect(refused.err[0]).toContain(sentence);
   }
+});
+
+test("a GAN's pictures lie nearer the average, mix two seeds, and go from one to another", async () => {
+  for await (const _ of trainGan(squares, { out: "styles", recipe: { ...tinyGan, steps: 2 } }));
+  const folder = join("styles", "model");
+  const draw = async (...options: string[]) => {
+    const args = ["--model", folder, "--seed", "5", "--out", "face.png", "--json", ...options];
+    const { code, out } = await frabbit("generate", ...args);
+    expect(code).toBe(0);
+    const told = JSON.parse(out[0]!);
+    const files: string[] = told.files;
+    return { told, pictures: files.map((file) => readFileSync(file)) };
+  };
+  await using pipeline = await NoiseToImage.load(folder);
+  const [own, other] = [await pipeline.code({ seed: 5 }), await pipeline.code({ seed: 9 })];
+  const expected = async (code: NdArray) => toBytes(await pipeline.draw(code, { seed: 5 }));
+  const way = await draw("--to", "9", "--count", "3");
+  expect(way.told).toMatchObject({ seed: 5, to: 9 });
+  expect(way.pictures.map(decodePng)).toEqual([
+    await expected(own),
+    await expected(interpolate(own, other, 0.5)),
+    await expected(other),
+  ]);
+  const { pictures: mixed } = await draw("--mix", "9");
+  expect(decodePng(mixed[0]!)).toEqual(await expected(mixStyles(own, other, own.shape[0]! / 2)));
+  expect(readPngText(mixed[0]!).parameters).toBe("Seed: 5, Size: 8x8, Model: model, mix: 9");
+  const { pictures: near } = await draw("--truncation", "0.5");
+  const truncated = await pipeline.code({ seed: 5, truncation: 0.5 });
+  expect(decodePng(near[0]!)).toEqual(await expected(truncated));
 });
 
 test.each([

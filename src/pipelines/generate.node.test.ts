@@ -21,6 +21,7 @@ test("one call draws and saves the picture that the loop ends with", async () =>
   expect(decodePng(readFileSync(path))).toEqual(toBytes(picture!));
 });
 
-test("the built-in model's place is in the package", () => {
+test("the built-in models' places are in the package", () => {
   expect(builtInModel()).toBe(join(process.cwd(), "models", "emoji"));
+  expect(builtInModel("faces")).toBe(join(process.cwd(), "models", "faces"));
 });

@@ -48,11 +48,14 @@ export async function generate(
   return new GeneratedImage(picture!);
 }
 
-/** The folder of the model that is in the package. */
-export function builtInModel(): string {
+/** The models in the package: `emoji` draws what a prompt says, `faces` is a GAN's and takes none. */
+export const builtInModels = ["emoji", "faces"] as const;
+
+/** The folder of a model that is in the package. */
+export function builtInModel(name: (typeof builtInModels)[number] = "emoji"): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json")) && folder !== dirname(folder)) {
     folder = dirname(folder);
   }
-  return join(folder, "models", "emoji");
+  return join(folder, "models", name);
 }

@@ -4,6 +4,7 @@ export { type CheckpointDescription, describeCheckpointFile } from "./describe-c
 export { writeGanFolder } from "./gan-folder.node.ts";
 export {
   builtInModel,
+  builtInModels,
   GeneratedImage,
   type GenerateOptions,
   generate,

@@ -34,7 +34,9 @@ function nearShare(
   fresh: NdArray,
   distances: (set: readonly Float32Array[]) => number[],
 ): number {
-  const usual = distances(rowsOf(fresh)).sort((a, b) => a - b);
+  const usual = distances(rowsOf(fresh))
+    .filter((distance) => distance > 0) // else one real picture was taken twice
+    .sort((a, b) => a - b);
   const limit = usual[Math.floor(freshShare * usual.length)]!;
   const near = distances(rowsOf(drawn)).filter((value) => value < limit);
   return near.length / (drawn.shape[0] ?? 1);

@@ -4,6 +4,7 @@ import { loadEmojiArt } from "../../training/data/emoji.node.ts";
 import { emojiDataset, spriteBytes } from "../../training/data/emoji.ts";
 import { loadFaceArt } from "../../training/data/faces.node.ts";
 import { type Face, faceBytes, facesDataset } from "../../training/data/faces.ts";
+import { halfSize } from "../../training/data/half-size.ts";
 import type { ModedData } from "./moded-data.ts";
 
 /** Data of which it is known what kind each picture is of, by name. */
@@ -32,7 +33,8 @@ function kindOf({ style, traits }: Face): string {
 }
 
 /**
- * Data whose modes are known: `emoji`, by concept, or `faces`, by style and hair.
+ * Data whose modes are known, at half their size, 32 x 32 pixels, where many trainings are no matter of days: `emoji`, by
+ * concept, or `faces`, by style and hair.
  * @throws {UserError} when the name is another, and as `loadEmoji` and `loadFaces` do.
  */
 export async function loadModedData(
@@ -45,7 +47,8 @@ export async function loadModedData(
 }
 
 /** @param one a dataset of picture i alone, whose name is `names[i]`. */
-function moded(dataset: Dataset, names: readonly string[], one: (i: number) => Dataset): ModedData {
+function moded(whole: Dataset, names: readonly string[], one: (i: number) => Dataset): ModedData {
+  const dataset = halfSize(whole);
   const modes = [...new Set(names)];
   const places = new Map(modes.map((mode, i) => [mode, i]));
   const modeOf = names.map((name) => places.get(name)!);
@@ -57,7 +60,7 @@ function moded(dataset: Dataset, names: readonly string[], one: (i: number) => D
     shares: [...shares],
     example(random): Example & { mode: number } {
       const i = random.integer(names.length);
-      return { ...one(i).example(random), mode: modeOf[i]! };
+      return { ...halfSize(one(i)).example(random), mode: modeOf[i]! };
     },
   };
 }

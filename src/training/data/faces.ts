@@ -111,7 +111,7 @@ export function facesDataset(faces: readonly Face[], pictures: Uint8Array): Data
 }
 
 /** RGB bytes as planes [3, 64, 64] in [-1, 1]. */
-function planesOf(bytes: Uint8Array, mirrored: boolean): Float32Array {
+export function planesOf(bytes: Uint8Array, mirrored: boolean): Float32Array {
   const plane = faceSize * faceSize;
   const picture = new Float32Array(3 * plane);
   for (let pixel = 0; pixel < plane; pixel++) {

@@ -14,7 +14,7 @@ export function halfSize(dataset: Dataset): Dataset {
 }
 
 /** [3, 2 * size, 2 * size] to [3, size, size]. */
-function halved(picture: Float32Array, size: number): Float32Array {
+export function halved(picture: Float32Array, size: number): Float32Array {
   const half = new Float32Array(3 * size * size);
   for (let i = 0; i < half.length; i++) {
     const [row, x] = [Math.floor(i / size), i % size];

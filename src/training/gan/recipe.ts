@@ -79,8 +79,10 @@ export function ganPictureSize({ generator }: Pick<GanRecipe, "generator">): num
   return Number(generator.sample_size);
 }
 
+/** So many are not learnt by heart, and are learnt sooner as they are. */
+const enoughPictures = 5000;
 /** Channels at 64 x 64 pixels, at half of that, ... */
-const finestChannels = 32;
+const finestChannels = 16;
 const mostChannels = 256;
 
 /** @throws UserError when pictures of `size` pixels a side are none that the networks can double to. */
@@ -101,7 +103,7 @@ function channelsFor(size: number): number[] {
 
 /**
  * The default recipe for pictures of `size` pixels a side: a small StyleGAN2 (Karras et al. 2020) with the losses and rates
- * of its authors, differentiable augmentation (Zhao et al. 2020), which few pictures need, and no path length
+ * of its authors, differentiable augmentation (Zhao et al. 2020) where pictures are few, and no path length
  * regularisation, which StyleGAN2-ADA leaves out for small pictures too.
  */
 export function defaultGanRecipe(
@@ -123,9 +125,9 @@ export function defaultGanRecipe(
     betas: [0, 0.99],
     clipNorm: 100,
     emaDecay: 0.999,
-    r1Gamma: 1,
+    r1Gamma: (data.size / 64) ** 2, // with the number of pixels, as StyleGAN2-ADA's train.py takes it
     r1Interval: 16,
-    augmentation: ["color", "translation", "cutout"],
+    augmentation: data.count < enoughPictures ? augmentationKinds : [],
     styleMixing: 0.9,
     generator: {
       _class_name: "StyleGenerator",
