@@ -28,7 +28,7 @@ save("seeds.png", drawn.slice(0, 4 * columns));
 
 /** Faces are compared as 16 x 16 pixels. */
 const comparedOf = (picture: Float32Array) => halved(halved(picture, faceSize / 2), faceSize / 4);
-const rowsOf = (pictures: readonly Float32Array[]): NdArray => {
+const featuresOf = (pictures: readonly Float32Array[]): NdArray => {
   const rows = pictures.map(comparedOf);
   const width = rows[0]!.length;
   const data = new Float32Array(rows.length * width);
@@ -46,15 +46,15 @@ const real = faces.flatMap((_, i) => {
 const stride = Math.floor(faces.length / judgedCount);
 const isHeld = (i: number) => Math.floor(i / 2) % stride === 0;
 const copies = nearCopyShare(
-  rowsOf(drawn.map(({ data }) => data)),
-  rowsOf(real.filter((_, i) => isHeld(i) && i % 2 === 0)),
-  rowsOf(real.filter((_, i) => !isHeld(i))),
+  featuresOf(drawn.map(({ data }) => data)),
+  featuresOf(real.filter((_, i) => isHeld(i) && i % 2 === 0)),
+  featuresOf(real.filter((_, i) => !isHeld(i))),
 );
 console.error(
   `near-copies: ${(100 * copies).toFixed(1)} %; 1 % of real faces are as near to another`,
 );
 
-const all = rowsOf(real);
+const all = featuresOf(real);
 const [count = 0, width = 0] = all.shape;
 function nearest({ data }: NdArray): NdArray {
   const own = comparedOf(data);

@@ -35,7 +35,7 @@ export interface Recognition {
 /**
  * A small convolutional network that finds things by their middles (Zhou et al. 2019, "Objects as points", section 3),
  * in a map that coarser ones are added to (Lin et al. 2017, section 3).
- * @param pictures [batch, 3, size, size] in [-1, 1]; 64 divides the size.
+ * @param pictures [batch, 3, size, size] in [-1, 1]; 32 divides the size.
  */
 export function recognise(scope: Scope, pictures: Tensor, layout: Layout): Recognition {
   const maps: FeatureMap[] = [];
