@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import torch
+from diffusers import StableDiffusionPipeline
 from safetensors.torch import load_file
 
 from diffusers_pipeline import DiffusersPipeline
@@ -51,9 +52,28 @@ def diffusers(folder: Path) -> dict[str, torch.Tensor]:
     results["noise"] = pipeline.noise(SEED)
     for t in TIMESTEPS:
         results[f"output {t}"] = pipeline.predict(results["noise"], t, results[f"text {len(PROMPTS) - 1}"])
+    if (folder / "vae").exists():
+        return results | whole_pipeline(folder)
     results["latent"] = pipeline.draw(PROMPTS[-1], SEED, 1, STEPS, GUIDANCE)
     results["picture"] = pipeline.decode(results["latent"])
     return results
+
+
+def whole_pipeline(folder: Path) -> dict[str, torch.Tensor]:
+    """What StableDiffusionPipeline makes of the last prompt: a finished latent, and the picture in bytes."""
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
+
+    def draw(output_type: str):
+        return pipeline(
+            PROMPTS[-1],
+            num_inference_steps=STEPS,
+            guidance_scale=GUIDANCE,
+            generator=torch.Generator().manual_seed(SEED),
+            output_type=output_type,
+        ).images
+
+    picture = torch.from_numpy(draw("np"))
+    return {"latent": draw("latent"), "picture": (picture * 255).round()}
 
 
 def difference(name: str, ours: torch.Tensor, theirs: torch.Tensor) -> tuple[str, bool]:

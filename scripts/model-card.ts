@@ -1,11 +1,13 @@
 // Makes a model to be given away from a training: npx tsx scripts/model-card.ts runs/emoji
 // Copies the model, its recipe and its log to models/ under the data's name, draws the model card's pictures, and writes
-// its figures. In a card of the scenes, `prompts.png` shows the first prompts of the evaluation, as prompts.txt lists them.
+// its figures. In a card of the scenes, `prompts.png` shows the first prompts of the evaluation, as prompts.txt lists them,
+// and `hybrids.png` ten pairs of animals from one seed: the first, both blended half and half, the second.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluationPrompts } from "../src/evaluation/index.ts";
 import { encodePng, grid } from "../src/image/index.ts";
 import { TextToImage } from "../src/pipelines/index.node.ts";
+import type { Prompt } from "../src/pipelines/index.ts";
 import type { NdArray } from "../src/tensor/index.ts";
 import { indefiniteArticle } from "../src/training/data/caption.ts";
 import { loadScenery } from "../src/training/data/scenes.node.ts";
@@ -24,6 +26,18 @@ const styles: { readonly name: string }[] = JSON.parse(
   readFileSync(`data/${data}/styles.json`, "utf8"),
 );
 const names = ["apple", "car", "tree", "cat", "dog", "house", "fish", "star"];
+const hybrids = [
+  ["a frog", "a rabbit"],
+  ["a cat", "an owl"],
+  ["a pig", "an elephant"],
+  ["a lion", "a fish"],
+  ["a duck", "a horse"],
+  ["a penguin", "a bear"],
+  ["a snail", "a mouse"],
+  ["a zebra", "a butterfly"],
+  ["a tiger", "a turtle"],
+  ["a unicorn", "a shark"],
+] as const;
 const common = names.map((name) => withArticle({ name }));
 
 await using pipeline = await TextToImage.load(model);
@@ -34,7 +48,7 @@ function withArticle({ name, mass = false }: Named): string {
 
 /** One picture a prompt, all from the same seed. */
 async function draw(
-  prompts: readonly string[],
+  prompts: readonly Prompt[],
   options: { guidanceScale?: number; seed?: number } = {},
 ) {
   const pictures: NdArray[] = [];
@@ -63,4 +77,7 @@ if (data === "scenes") {
   const asked = evaluationPrompts(await loadScenery({ log: console.error }), 64);
   save(join(card, "prompts.png"), await draw(asked.map(({ text }) => text)), 8);
   writeFileSync(join(card, "prompts.txt"), asked.map(({ text }) => `${text}\n`).join(""));
+  const [first, second] = [hybrids.map(([animal]) => animal), hybrids.map(([, animal]) => animal)];
+  const blended = hybrids.map((pair) => pair.map((animal) => [animal, 0.5] as const));
+  save(join(card, "hybrids.png"), await draw([...first, ...blended, ...second]), hybrids.length);
 }
