@@ -4,6 +4,7 @@ import { sampleScene } from "../../training/data/scenes/sample.ts";
 import { sceneSize } from "../../training/data/scenes/scene.ts";
 import type { Scenery } from "../../training/data/scenes/scenery.ts";
 import { mixedSeed } from "../../training/mixed-seed.ts";
+import { blurred } from "./blur.ts";
 import { cellsASide, mostThings } from "./loss.ts";
 import { cellSize } from "./network.ts";
 import type { RecogniserRecipe } from "./recipe.ts";
@@ -11,6 +12,8 @@ import { type Head, type Labels, pictureHeads, type Sight, sightOf, thingHeads }
 
 const cells = cellsASide ** 2;
 const pictureLength = 3 * sceneSize ** 2;
+/** So that it judges by what a thing is like, and not by how sharp: a batch's pictures are blurred 0 to 3 times in turn. */
+const blurs = 4;
 
 /** The scenery with nothing held out: the recogniser judges, it does not draw. */
 export function withNothingHeldOut(scenery: Scenery): Scenery {
@@ -35,7 +38,8 @@ export function makeRecogniserBatch(
   const batch = emptyBatch(labels, batchSize);
   for (let i = 0; i < batchSize; i++) {
     const scene = sampleScene(open, random);
-    batch.pictures.set(drawScene(open, scene), i * pictureLength);
+    const picture = blurred(drawScene(open, scene), sceneSize, i % blurs);
+    batch.pictures.set(picture, i * pictureLength);
     writeSight(batch, labels, sightOf(open, scene), i);
   }
   return batch;
