@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodePng } from "../src/image/index.ts";
 import { NoiseToImage, readModelFolder, TextToImage } from "../src/pipelines/index.node.ts";
 import { interpolate, mixStyles } from "../src/pipelines/index.ts";
+import { type Backend, onnxruntimeNode } from "../src/runtime/index.node.ts";
 import { readSafetensors } from "../src/safetensors/index.node.ts";
 import {
   type GanTrainOptions,
@@ -73,6 +74,24 @@ describe("the model that it leaves", () => {
     expect(one!.data).not.toEqual(other!.data);
     expect(one!.shape).toEqual([3, 8, 8]);
     expect(Math.max(...one!.data.map(Math.abs))).toBeLessThanOrEqual(1);
+  });
+
+  test("tries again what could not be compiled, and can be left then", async () => {
+    let failures = 1;
+    const backend: Backend = {
+      ...onnxruntimeNode,
+      createSession: (request) =>
+        failures-- > 0
+          ? Promise.reject(new Error("no session"))
+          : onnxruntimeNode.createSession(request),
+    };
+    const pipeline = await NoiseToImage.load(model(), { backend });
+    await expect(pipeline.generate({ seed: 7 })).rejects.toThrow("no session");
+    failures = 1;
+    await expect(pipeline.generate({ seed: 7 })).rejects.toThrow("no session");
+    await pipeline.dispose();
+    expect((await pipeline.generate({ seed: 7 })).shape).toEqual([3, 8, 8]);
+    await pipeline.dispose();
   });
 
   test("draws by styles: mixed, on the way from one to another, and nearer the average", async () => {
@@ -187,8 +206,19 @@ test.each<[string, Partial<GanTrainOptions>, string]>([
     "recipe: generator: sample_size: expected 4, doubled",
   ],
   [
+    "a generator without a size",
+    { out: "x", recipe: { generator: { _class_name: "StyleGenerator" } as never } },
+    "recipe: generator",
+  ],
+  [
     "networks for other pictures",
-    { out: "x", recipe: { generator: { ...tinyGan.generator, sample_size: 16 } } },
+    {
+      out: "x",
+      recipe: {
+        generator: { ...tinyGan.generator, sample_size: 16, block_out_channels: [8, 6, 6] },
+        discriminator: { ...tinyGan.discriminator, sample_size: 16, block_out_channels: [6, 6, 8] },
+      },
+    },
     "expected pictures of 16 x 16 pixels, got 8 x 8",
   ],
 ])("%s is refused, and nothing is left", async (_, { out = "x", ...options }, message) => {

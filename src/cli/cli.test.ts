@@ -30,6 +30,17 @@ test("a prompt alone draws the pipeline's picture into a file named for prompt a
   expect(decodePng(readFileSync("a-red-apple-7.png"))).toEqual(toBytes(picture!));
 });
 
+test("what is to be avoided is nothing, in models whose nothing is zeros, too", async () => {
+  cpSync(model, "zeros", { recursive: true });
+  const index = JSON.parse(readFileSync("zeros/model_index.json", "utf8"));
+  const zeros = { ...index, force_zeros_for_empty_prompt: true };
+  writeFileSync("zeros/model_index.json", JSON.stringify(zeros));
+  await frabbit("x", "--model", "zeros", "--seed", "7", "--steps", "2", "--out", "x.png");
+  await using pipeline = await TextToImage.load("zeros");
+  const [picture] = await pipeline.generate("x", { seed: 7, steps: 2 });
+  expect(decodePng(readFileSync("x.png"))).toEqual(toBytes(picture!));
+});
+
 test("draws by the sampler of the model's scheduler, as Python writes its file", async () => {
   cpSync(model, "solver", { recursive: true });
   writeFileSync(

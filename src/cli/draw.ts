@@ -45,7 +45,7 @@ export async function drawToFile(
     seed,
     ...begin,
     ...(strength !== undefined && { strength }),
-    negativePrompt: settings.negative,
+    ...(settings.negative !== "" && { negativePrompt: settings.negative }),
     guidanceScale: settings.guidance,
     ...(sampler && { sampler }),
     ...(schedule && { spacing: schedule }),

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { encodePng } from "../image/index.ts";
 import type { NoiseToImage } from "../pipelines/index.ts";
 import { atomicWrite } from "../tensor/index.node.ts";
-import { type NdArray, UserError } from "../tensor/index.ts";
+import { checkedSeed, type NdArray, UserError } from "../tensor/index.ts";
 import { fetchProgress } from "./fetch-progress.ts";
 import { outputFiles, slug } from "./output-file.ts";
 import { quoted } from "./parameters.ts";
@@ -56,10 +56,14 @@ export async function generateWithoutPrompt(
     throw new UserError(
       `count: expected at least 2 pictures from one seed to another, got ${count}`,
     );
+  for (const option of ["mix", "to"] as const)
+    if (typed[option] !== undefined) checkedSeed(typed[option], option);
   const fileOf = outputFiles(slug(model), { out, count, seed: first });
   const { NoiseToImage } = await import("../pipelines/index.node.ts");
   await using pipeline = await NoiseToImage.load(folder, { onFetch: fetchProgress() });
   const { size } = pipeline;
+  if (typed.mix !== undefined && pipeline.model.config._class_name !== "StyleGenerator")
+    throw new UserError(`mix: expected none, because ${model}'s generator is not one of styles`);
   const drawn = [];
   for (let i = 0; i < count; i++) {
     const { seed, code, told } = await wantedPicture(pipeline, typed, i);

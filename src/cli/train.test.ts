@@ -93,7 +93,14 @@ test("a second training on one folder is refused in one sentence", async () => {
 
 test("a GAN goes on by its recipe, and draws without a prompt", async () => {
   for await (const _ of trainGan(squares, { out: "gan", recipe: tinyGan })) break;
-  expect(await frabbit("train", "data", "--out", "gan", "--resume")).toMatchObject({ code: 2 });
+  await writeData();
+  const other = await frabbit("train", "data", "--out", "gan", "--resume");
+  expect({ code: other.code, err: other.err }).toEqual({
+    code: 2,
+    err: [
+      "frabbit: gan: expected the data that it was begun with (squares, 2 pictures), got data, 1 pictures",
+    ],
+  });
   await writeSquares();
   const { code, err } = await frabbit("train", "squares", "--out", "gan", "--resume");
   expect({ code, last: err.at(-1) }).toEqual({
@@ -118,6 +125,11 @@ test("a GAN goes on by its recipe, and draws without a prompt", async () => {
     [["generate", ...model, "--steps", "5"], "steps: expected none, because model is a GAN"],
     [["generate", ...model, "--truncation", "2"], "truncation: expected a number from 0 to 1"],
     [["generate", ...model, "--to", "6"], "count: expected at least 2 pictures"],
+    [["generate", ...model, "--mix=-1"], "mix: expected a whole number from 0 to 2^53, got -1"],
+    [
+      ["generate", ...model, "--to", "1.5", "--count", "2"],
+      "to: expected a whole number from 0 to 2^53, got 1.5",
+    ],
     [["a frog", "--truncation", "0.5"], "truncation: expected a GAN with it, got"],
     [["generate", ...model, "--count", "0"], "count: expected a whole number from 1, got 0"],
     [["generate", ...model, "--out", "x.jpg"], "out: expected a file name that ends in .png"],

@@ -184,7 +184,8 @@ test("cosine, v-prediction, trailing, zero terminal SNR, few timesteps", () => {
 });
 
 test("trained betas take the place of a schedule", () => {
-  const { schedule } = fromSchedulerConfig({ trained_betas: [0.5, 0.5, 0.25] });
+  const { schedule, scheduleName } = fromSchedulerConfig({ trained_betas: [0.5, 0.5, 0.25] });
+  expect(scheduleName).toBe("trained_betas");
   expect([...schedule.alphasCumprod]).toEqual([0.5, 0.25, 0.1875]);
 });
 
@@ -219,4 +220,12 @@ test.each([
 ])("refuses %j", (config, message) => {
   expect(() => fromSchedulerConfig(config)).toThrow(UserError);
   expect(() => fromSchedulerConfig(config)).toThrow(message);
+});
+
+test.each([
+  ["DDIMScheduler", "linear"],
+  ["LCMScheduler", "scaled_linear"],
+  ["FlowMatchEulerDiscreteScheduler", "flow"],
+])("of %s without one the schedule is %s", (_class_name, expected) => {
+  expect(fromSchedulerConfig({ _class_name }).scheduleName).toBe(expected);
 });

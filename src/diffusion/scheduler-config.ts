@@ -31,6 +31,8 @@ import type { Spacing } from "./spacing.ts";
 export interface SchedulerConfig {
   /** The levels for which the network was trained. */
   readonly schedule: Schedule;
+  /** By which name the config asks for them. */
+  readonly scheduleName: ScheduleName | "flow" | "trained_betas";
   readonly predictionType: PredictionType;
   /** The config's sampler, by name and made with the config's options. */
   readonly samplerName: SamplerName;
@@ -101,6 +103,7 @@ export function fromSchedulerConfig(
   const sampler = samplerName === name ? made : samplers[samplerName]();
   return {
     schedule,
+    scheduleName: scheduleNameOf(config, rules),
     predictionType: oneOf(config, "prediction_type", predictionTypes),
     samplerName,
     sampler,
@@ -183,31 +186,41 @@ function readClip(config: Json, { thresholds }: SchedulerClass): Clip | undefine
 }
 
 /** The levels that the network knows; those of solvers that divide by alpha leave a trace of the picture at the end. */
-function readSchedule(config: Json, { grid }: SchedulerClass): Schedule {
-  const timesteps = number(config, "num_train_timesteps", { from: 1, to: 1e6, whole: true });
-  if (grid === "flow") {
-    return flow({ timesteps, shift: number(config, "shift", { from: 1e-6, to: 1e6 }) });
-  }
-  const schedule = readBetas(config, timesteps);
-  if (!oneOf(config, "rescale_betas_zero_snr", [true, false])) return schedule;
+function readSchedule(config: Json, rules: SchedulerClass): Schedule {
+  const { grid } = rules;
+  const schedule = namedSchedule(config, rules);
+  if (grid === "flow" || !oneOf(config, "rescale_betas_zero_snr", [true, false])) return schedule;
   const rescaled = withZeroTerminalSnr(schedule);
   return grid === "ratio" || grid === "open" ? withFiniteSnr(rescaled) : rescaled;
 }
 
-function readBetas(config: Json, timesteps: number): Schedule {
-  const trained = config.trained_betas ?? undefined;
-  if (trained !== undefined) {
+function namedSchedule(config: Json, rules: SchedulerClass): Schedule {
+  const timesteps = number(config, "num_train_timesteps", { from: 1, to: 1e6, whole: true });
+  const scheduleName = scheduleNameOf(config, rules);
+  if (scheduleName === "flow")
+    return flow({ timesteps, shift: number(config, "shift", { from: 1e-6, to: 1e6 }) });
+  if (scheduleName === "trained_betas") {
+    const { trained_betas: trained } = config;
     const valid = (beta: unknown) => typeof beta === "number" && beta > 0 && beta < 1;
     if (!Array.isArray(trained) || trained.length === 0 || !trained.every(valid)) {
       throw fault("trained_betas", "a list of numbers between 0 and 1", trained);
     }
     return fromBetas(Float32Array.from(trained as number[]));
   }
-  return schedules[oneOf(config, "beta_schedule", scheduleNames)]({
+  return schedules[scheduleName]({
     betaStart: number(config, "beta_start", { from: 1e-12, to: 0.999 }),
     betaEnd: number(config, "beta_end", { from: 1e-12, to: 0.999 }),
     timesteps,
   });
+}
+
+function scheduleNameOf(
+  { trained_betas: trained, ...config }: Json,
+  { grid }: SchedulerClass,
+): SchedulerConfig["scheduleName"] {
+  if (grid === "flow") return "flow";
+  if (trained !== undefined && trained !== null) return "trained_betas";
+  return oneOf(config, "beta_schedule", scheduleNames);
 }
 
 const scheduleNames = Object.keys(schedules) as ScheduleName[];

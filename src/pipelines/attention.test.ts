@@ -169,7 +169,10 @@ test("words have the positions of their tokens", () => {
 
 test.each<[string, () => TextToImageOptions]>([
   ["probes: expected one of unet.down_blocks", () => ({ probes: ["unet.attn9"] })],
-  ["got unet.attn9", () => ({ attention: () => ({ "unet.attn9": { keep: ones } }) })],
+  [
+    "attention: expected one of unet.down_blocks",
+    () => ({ attention: () => ({ "unet.attn9": { keep: ones } }) }),
+  ],
   [
     "attention_probs: keep: expected [77], got [3]",
     () => ({ attention: () => all(() => ({ keep: new Float32Array(3) })) }),

@@ -57,9 +57,11 @@ export function editFeeds(
 
 /**
  * The inner tensors of those names.
+ * @param option by which they are asked for; errors name it.
  * @throws UserError when there is none of a name.
  */
 export function innerTensors(
+  option: "probes" | "attention",
   all: ReadonlyMap<string, Tensor>,
   wanted: readonly string[],
 ): Record<string, Tensor> {
@@ -67,7 +69,7 @@ export function innerTensors(
     wanted.map((path) => {
       const tensor = all.get(path);
       if (tensor) return [path, tensor];
-      throw new UserError(`probes: expected one of ${[...all.keys()].join(", ")}, got ${path}`);
+      throw new UserError(`${option}: expected one of ${[...all.keys()].join(", ")}, got ${path}`);
     }),
   );
 }

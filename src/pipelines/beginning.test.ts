@@ -110,6 +110,12 @@ test.each<[string, TextToImage, TextToImageOptions]>([
     pixels,
     { picture: slope, strength: 0.04 },
   ],
+  [
+    "strength: expected at least 0.020409, which is 1 of 49 steps, got 0.02",
+    pixels,
+    { picture: slope, strength: 0.02, steps: 49 },
+  ],
+  ["levels: expected at least one, got none", pixels, { levels: [] }],
   ["strength: expected a picture, too, got none", pixels, { strength: 0.5 }],
   ["mask: expected a picture, too, got none", pixels, { mask: corner }],
   [

@@ -177,8 +177,9 @@ export function stepsTaken(strength: number, steps: number): number {
   }
   const taken = Math.floor(steps * strength);
   if (taken > 0) return taken;
+  const least = Math.ceil(1e6 / steps) / 1e6;
   throw new UserError(
-    `strength: expected at least ${1 / steps}, which is 1 of ${steps} steps, got ${strength}`,
+    `strength: expected at least ${least}, which is 1 of ${steps} steps, got ${strength}`,
   );
 }
 

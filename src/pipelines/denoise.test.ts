@@ -119,6 +119,12 @@ test.each([0, 1e-5, 1])("noise of %d gives a picture", async (noise) => {
   expect(result.data.every((value) => Math.abs(value) <= 1)).toBe(true);
 });
 
+test("little noise is taken away in fewer steps, no two of them at the same time step", async () => {
+  await using pipeline = new TextToImage(await tinyModel(), { backend });
+  const result = await denoisePicture(pipeline, drawing(16), { noise: 0.01, sampler: "lms" });
+  expect(result.data.every(Number.isFinite)).toBe(true);
+});
+
 test("what cannot be is refused", async () => {
   await using pipeline = new TextToImage(await tinyModel(), { backend });
   const denoise = (options: { noise: number; steps?: number }, side = 16) =>
@@ -128,5 +134,7 @@ test("what cannot be is refused", async () => {
   );
   await expect(denoise({ noise: Number.NaN })).rejects.toThrow("noise: expected");
   await expect(denoise({ noise: 0.1, steps: 0 })).rejects.toThrow("steps: expected");
+  const uneven = pipeline.encode({ shape: [1, 3, 17, 17], data: new Float32Array(3 * 17 * 17) });
+  await expect(uneven).rejects.toThrow("height: expected a multiple of 4");
   await expect(denoise({ noise: 0.1 }, 18)).rejects.toThrow("height: expected a multiple of 4");
 });

@@ -92,7 +92,7 @@ function levelsFrom(schedule: Schedule, ratio: number, steps: number): NoiseLeve
   const all = Array.from(schedule.alphasCumprod, (_, t) => levelAt(schedule, t));
   const distance = ({ alpha, sigma }: NoiseLevel) => Math.abs(sigma / alpha - ratio);
   const first = all.reduce((best, level) => (distance(level) < distance(best) ? level : best)).t;
-  const count = Math.min(steps, first + 1);
+  const count = Math.min(steps, Math.max(1, first));
   const levels = Array.from({ length: count }, (_, i) => all[Math.round(first * (1 - i / count))]!);
   return [...levels, { t: -1, alpha: 1, sigma: 0 }];
 }

@@ -2,7 +2,6 @@ import { z } from "zod";
 import type { Clip, PredictionType, SamplerName } from "../diffusion/index.ts";
 import { sizeOf } from "../tensor/index.ts";
 import { memoryBytes } from "./memory.ts";
-import { parseJson } from "./model-files.ts";
 import { onDisk, readModelFolder } from "./model-folder.node.ts";
 import { modelParameters } from "./model-parameters.ts";
 import { openWeights } from "./open-weights.ts";
@@ -46,10 +45,6 @@ export interface ModelDescription {
 
 const Index = z.record(z.string(), z.unknown());
 const Part = z.tuple([z.string(), z.string()]);
-const SchedulerFile = z.object({
-  beta_schedule: z.string().default("linear"),
-  trained_betas: z.unknown().optional(),
-});
 
 /**
  * Describes a model folder, of whose weights the headers are read.
@@ -72,9 +67,6 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
       }),
     ),
   );
-  const { beta_schedule, trained_betas } = SchedulerFile.parse(
-    parseJson(files["scheduler/scheduler_config.json"], folder),
-  );
   return {
     folder,
     parts: partsOf(files["model_index.json"]).map((part) => ({
@@ -90,7 +82,7 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
       ? { channels: autoencoder.latent_channels, pixels: pixelsPerElement(model) }
       : null,
     predictionType: scheduler.predictionType,
-    schedule: trained_betas ? "trained_betas" : beta_schedule,
+    schedule: scheduler.scheduleName,
     timesteps: scheduler.schedule.alphasCumprod.length,
     spacing: scheduler.spacing,
     endClean: scheduler.endClean,

@@ -106,10 +106,12 @@ test("a file that may be missing may be missing", async () => {
 });
 
 test("a server that fails, and one that is not there, are told by the address", async () => {
-  instead = { "tokenizer/vocab.json": { status: 503, type: "text/plain" } };
-  expect(await fault(fetchModel(address))).toBe(
-    `cannot read ${address}/tokenizer/vocab.json: 503 Service Unavailable`,
-  );
+  for (const type of ["text/plain", "text/html"]) {
+    instead = { "tokenizer/vocab.json": { status: 503, type } };
+    expect(await fault(fetchModel(address))).toBe(
+      `cannot read ${address}/tokenizer/vocab.json: 503 Service Unavailable`,
+    );
+  }
   expect(await fault(fetchModel("http://127.0.0.1:1/models"))).toMatch(
     /^cannot read http:\/\/127.0.0.1:1\/models\/model_index.json: /,
   );

@@ -70,8 +70,8 @@ async function fetchBytes(address: string): Promise<Uint8Array | undefined> {
 }
 
 /** Servers of single-page applications answer with their page where there is no file. */
-function isMissing({ status, headers }: Response): boolean {
-  return status === 404 || (headers.get("content-type") ?? "").startsWith("text/html");
+function isMissing({ status, ok, headers }: Response): boolean {
+  return status === 404 || (ok && (headers.get("content-type") ?? "").startsWith("text/html"));
 }
 
 function weightsIn(bytes: Uint8Array, name: string): WeightFile {

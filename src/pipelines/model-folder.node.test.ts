@@ -15,7 +15,7 @@ import { tinyLatentModel, tinyModel } from "../../test/tiny-model.ts";
 import { weightBytes } from "../../test/weight-bytes.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../safetensors/index.node.ts";
 import { UserError } from "../tensor/index.ts";
-import type { Model } from "./model.ts";
+import { type Model, modelScheduler } from "./model.ts";
 import { readModelFolder, writeModelFolder } from "./model-folder.node.ts";
 
 const temporary = mkdtempSync(join(tmpdir(), "frabbit-model-"));
@@ -212,7 +212,9 @@ test("the scheduler is of the class that model_index.json names, as in diffusers
   expect((await readModelFolder(folder)).scheduler.samplerName).toBe("ddim");
   const scheduler = ["diffusers", "EulerDiscreteScheduler"];
   writeFileSync(path, JSON.stringify({ ...index, scheduler }));
-  expect((await readModelFolder(folder)).scheduler.samplerName).toBe("euler");
+  const model = await readModelFolder(folder);
+  expect(model.scheduler.samplerName).toBe("euler");
+  expect(modelScheduler(model.files, folder, { spacing: "linspace" }).samplerName).toBe("euler");
 });
 
 test("a truncated file of weights is refused", async () => {

@@ -1,4 +1,8 @@
-import { fromSchedulerConfig, type SchedulerConfig } from "../diffusion/index.ts";
+import {
+  fromSchedulerConfig,
+  type SchedulerConfig,
+  type SchedulerOverride,
+} from "../diffusion/index.ts";
 import {
   type AutoencoderConfig,
   type CLIPTextConfig,
@@ -93,9 +97,7 @@ export function parseModel(files: ModelFiles, folder = "model"): ModelConfig {
     files,
     unet,
     textEncoders,
-    scheduler: fromSchedulerConfig(
-      ofClass(index.scheduler, json("scheduler/scheduler_config.json")),
-    ),
+    scheduler: modelScheduler(files, folder),
     ...(words && { words }),
     forceZeros: index.forceZeros ?? isToldOfPicture(unet),
     ...(autoencoder && { autoencoder }),
@@ -103,11 +105,20 @@ export function parseModel(files: ModelFiles, folder = "model"): ModelConfig {
   };
 }
 
-/** A scheduler's configuration as diffusers reads it: the class that `model_index.json` names, whatever it was saved by. */
-function ofClass(name: string | undefined, config: unknown): unknown {
-  return name !== undefined && typeof config === "object" && config !== null
-    ? { ...config, _class_name: name }
-    : config;
+/**
+ * A model's scheduler as diffusers reads it: of the class that `model_index.json` names, whatever it was saved by.
+ * @throws UserError that names the file and the field.
+ */
+export function modelScheduler(
+  files: ModelFiles,
+  folder = "model",
+  override: SchedulerOverride = {},
+): SchedulerConfig {
+  const [indexFile, configFile] = ["model_index.json", "scheduler/scheduler_config.json"] as const;
+  const { scheduler: name } = parseIndex(files[indexFile], `${folder}/${indexFile}`);
+  const config = parseJson(files[configFile] ?? "", `${folder}/${configFile}`);
+  const isNamed = name !== undefined && typeof config === "object" && config !== null;
+  return fromSchedulerConfig(isNamed ? { ...config, _class_name: name } : config, override);
 }
 
 function readerOf(files: ModelFiles, name: TextEncoderName, folder: string): TextReader {

@@ -190,8 +190,8 @@ export class Networks {
     const inputs = { sample: input("sample", shape), timesteps, ...conditions };
     const scope = new Scope("unet", editing(edits));
     const output = unet2DCondition(scope, inputs, this.#model.unet, "planes");
-    innerTensors(scope.probes, Object.keys(edits));
-    return { output, ...innerTensors(scope.probes, probes) };
+    innerTensors("attention", scope.probes, Object.keys(edits));
+    return { output, ...innerTensors("probes", scope.probes, probes) };
   }
 
   #network(key: string, names: readonly NetworkName[], build: () => Outputs): Promise<Network> {

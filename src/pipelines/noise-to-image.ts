@@ -117,18 +117,24 @@ export class NoiseToImage implements AsyncDisposable {
     );
   }
 
+  #network(name: string, build: () => Outputs): ReturnType<typeof compile> {
+    const known = this.#compiled.get(name);
+    if (known) return known;
+    const compiling = compile(build(), { ...this.#options, weights: this.model.weights });
+    this.#compiled.set(name, compiling);
+    compiling.catch(() => this.#compiled.delete(name));
+    return compiling;
+  }
+
   /** One call after the other, because they share the arrays of the results. */
   #run(
     name: string,
     build: () => Outputs,
     feeds: Values,
   ): Promise<Readonly<Record<string, Float32Array>>> {
-    const known = this.#compiled.get(name);
-    const { weights } = this.model;
-    const compiling = known ?? compile(build(), { ...this.#options, weights });
-    this.#compiled.set(name, compiling);
+    const network = this.#network(name, build);
     const turn = this.#last.then(async () => {
-      const results = await (await compiling).run(feeds);
+      const results = await (await network).run(feeds);
       return Object.fromEntries(
         Object.entries(results).map(([output, values]) => [output, values.slice()]),
       );

@@ -52,18 +52,19 @@ export async function textDenoiser(
   const { negativePrompt, guidanceScale = defaultGuidance, clipSkip, combine, from } = options;
   const withText = { text: await blended(model, networks, prompt, clipSkip), prompt: true };
   const conditional = conditionalUNet(model, networks, { options, beside });
+  const keep = (denoise: Denoiser) =>
+    options.clip ? options.clip(denoise) : keepInRange(denoise, model.scheduler.clip);
   const isDistilled = model.unet.time_cond_proj_dim !== null;
+  if (isDistilled) return keep(told(conditional, withText));
   const withoutText = { text: await embed(model, networks, negativePrompt), prompt: false };
-  const guided = isDistilled
-    ? told(conditional, withText)
-    : classifierFree(seeing(conditional, model, withoutText), {
-        withText,
-        withoutText,
-        scale: guidanceScale,
-        from,
-        ...(combine && { combine }),
-      });
-  return options.clip ? options.clip(guided) : keepInRange(guided, model.scheduler.clip);
+  const guided = classifierFree(seeing(conditional, model, withoutText), {
+    withText,
+    withoutText,
+    scale: guidanceScale,
+    from,
+    ...(combine && { combine }),
+  });
+  return keep(guided);
 }
 
 /** Of a network that was taught to edit: guided by the picture, too. */

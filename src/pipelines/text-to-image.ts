@@ -2,7 +2,6 @@ import {
   type Combination,
   type Denoiser,
   finish,
-  fromSchedulerConfig,
   type GuidanceScale,
   type NoiseLevel,
   type RunSpacing,
@@ -21,8 +20,7 @@ import { unstack } from "./batch.ts";
 import { begin } from "./beginning.ts";
 import type { MicroConditioning } from "./conditions.ts";
 import { latentShape } from "./latent-shape.ts";
-import type { Model } from "./model.ts";
-import { parseJson } from "./model-files.ts";
+import { type Model, modelScheduler } from "./model.ts";
 import { unetProbes } from "./model-parameters.ts";
 import { type NetworkOptions, Networks } from "./networks.ts";
 import { fromPatches, toPatches } from "./patches.ts";
@@ -133,6 +131,7 @@ export class TextToImage implements AsyncDisposable {
     const steps = options.levels ? options.levels.length - 1 : (options.steps ?? 20);
     const scheduler = schedulerOf(this.model, options);
     const levels = options.levels ?? scheduler.levels(steps);
+    if (levels.length === 0) throw new UserError("levels: expected at least one, got none");
     const plan = { ...scheduler, levels, steps };
     const { beginning, sampler, beside } = await begin(this, options, plan);
     const asked = { prompt, options, beside };
@@ -163,9 +162,9 @@ export class TextToImage implements AsyncDisposable {
    */
   async encode(pictures: NdArray, random?: readonly NormalGenerator[]): Promise<NdArray> {
     const { autoencoder, patchSize } = this.model;
-    if (!autoencoder) return toPatches(pictures, patchSize);
     const [count = 0, , height = 0, width = 0] = pictures.shape;
     latentShape(this.model, { count, height, width });
+    if (!autoencoder) return toPatches(pictures, patchSize);
     return latentOf(await this.#networks.encode(pictures, autoencoder), autoencoder, random);
   }
 
@@ -187,7 +186,7 @@ function schedulerOf(
   const asked =
     named === undefined && spacing === undefined
       ? scheduler
-      : fromSchedulerConfig(parseJson(files[schedulerFile], schedulerFile), {
+      : modelScheduler(files, undefined, {
           ...(named && { sampler: named }),
           ...(spacing && { spacing }),
         });
@@ -198,5 +197,3 @@ function requireOneOf(option: string, names: readonly string[], name: string): v
   if (names.includes(name)) return;
   throw new UserError(`${option}: expected one of ${names.join(", ")}, got ${name}`);
 }
-
-const schedulerFile = "scheduler/scheduler_config.json";

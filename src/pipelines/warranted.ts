@@ -4,8 +4,8 @@ import { sizeOf, UserError } from "../tensor/index.ts";
 /** Fields of a network's config.json that say how many layers it has, for each of its levels, for each of these. */
 const layerFields = ["num_hidden_layers", "layers_per_block", "transformer_layers_per_block"];
 
-/** The same of an AutoencoderTiny, whose blocks are counted for each level. */
-const blockFields = ["num_encoder_blocks", "num_decoder_blocks"];
+/** The same, of which each stands alone: an AutoencoderTiny's blocks, for each level, and a GAN's layers of the mapping. */
+const blockFields = ["num_encoder_blocks", "num_decoder_blocks", "mapping_layers"];
 
 /** Fields of which each element is a level. */
 const levelFields = [

@@ -1,14 +1,14 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type Backend, onnxruntimeNode } from "../../runtime/index.node.ts";
+import { UserError } from "../../tensor/index.ts";
 import {
   type DataName,
   type Optimisation,
   optimisationFields,
   parseFields,
 } from "../../training/optimisation.ts";
-import { readRecipe, sweep, writeRecipe } from "../../training/recipe-file.node.ts";
+import { holdsTraining, readRecipe, sweep, writeRecipe } from "../../training/recipe-file.node.ts";
 import { Trainer } from "../../training/trainer.ts";
 import {
   claimFolder,
@@ -57,10 +57,12 @@ export async function* trainModeRecogniser(
 ): AsyncGenerator<StepOf<ModeRecipe>, ModeRecogniser, void> {
   const giveBack = claimFolder(out);
   try {
-    const begun = existsSync(join(out, "recipe.json"));
+    const begun = holdsTraining(out);
     if (begun) sweep(out);
     const parse = (value: unknown, where: string) => parseFields(modeRecipe, value, where);
     const recipe = begun ? readRecipe(out, parse) : wanted;
+    if (!isDeepStrictEqual(recipe, wanted))
+      throw new UserError(`${out}: expected a recogniser of the same recipe, found another`);
     const batch = (index: number) => makeModeBatch(data, recipe.batchSize, recipe.seed, index);
     const graph = modeGraph(data, recipe.batchSize);
     await using trainer = await Trainer.create(recipe, [{ graph, batch }], backend);

@@ -12,8 +12,6 @@ import { type Head, type Labels, pictureHeads, type Sight, sightOf, thingHeads }
 
 const cells = cellsASide ** 2;
 const pictureLength = 3 * sceneSize ** 2;
-/** So that it judges by what a thing is like, and not by how sharp: a batch's pictures are blurred 0 to 3 times in turn. */
-const blurs = 4;
 
 /** The scenery with nothing held out: the recogniser judges, it does not draw. */
 export function withNothingHeldOut(scenery: Scenery): Scenery {
@@ -30,7 +28,12 @@ export type RecogniserBatch = Readonly<
 /** Batch `index`: scenes and what is to be seen in them, held-out ones too. A pure function of the seed and the index. */
 export function makeRecogniserBatch(
   scenery: Scenery,
-  { seed, batchSize, labels }: Pick<RecogniserRecipe, "seed" | "batchSize" | "labels">,
+  {
+    seed,
+    batchSize,
+    mostBlurs,
+    labels,
+  }: Pick<RecogniserRecipe, "seed" | "batchSize" | "mostBlurs" | "labels">,
   index: number,
 ): RecogniserBatch {
   const random = new Random(mixedSeed(seed, index));
@@ -38,7 +41,7 @@ export function makeRecogniserBatch(
   const batch = emptyBatch(labels, batchSize);
   for (let i = 0; i < batchSize; i++) {
     const scene = sampleScene(open, random);
-    const picture = blurred(drawScene(open, scene), sceneSize, i % blurs);
+    const picture = blurred(drawScene(open, scene), sceneSize, i % (mostBlurs + 1));
     batch.pictures.set(picture, i * pictureLength);
     writeSight(batch, labels, sightOf(open, scene), i);
   }

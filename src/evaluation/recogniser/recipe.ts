@@ -10,12 +10,18 @@ import { type Labels, labelsOf } from "./sight.ts";
 
 /** Everything that decides what the training of a recogniser does. */
 export interface RecogniserRecipe extends Optimisation, DataName {
+  /**
+   * A batch's pictures are blurred 0 to this many times in turn, so that it judges by what a thing is like, and not by
+   * how sharp it is.
+   */
+  readonly mostBlurs: number;
   readonly labels: Labels;
 }
 
 const words = z.array(z.string()).min(1);
 const recogniserRecipeSchema: z.ZodType<RecogniserRecipe> = z.strictObject({
   ...optimisationFields,
+  mostBlurs: z.int().nonnegative(),
   labels: z.strictObject({
     concept: words,
     colour: words,
@@ -51,6 +57,7 @@ export function defaultRecogniserRecipe(scenery: Scenery): RecogniserRecipe {
     betas: [0.9, 0.99],
     clipNorm: 5,
     emaDecay: 0.999,
+    mostBlurs: 3,
     labels: labelsOf(scenery),
   };
 }

@@ -35,13 +35,11 @@ export const convolutionalSynthesis: (
     gain: activationGain / 4,
   });
   const start = layouts[layout].fromPlanes(reshape(activate(spread), [batch, first, 4, 4]));
-  let map = activeConv(scope.at("b4"), normalisePixels(start), { channels: first });
+  let map = normalisePixels(
+    activeConv(scope.at("b4"), normalisePixels(start), { channels: first }),
+  );
   for (const [level, channels] of rest.entries())
-    map = block(
-      scope.at(`b${8 * 2 ** level}`),
-      map.layout.upsample(normalisePixels(map)),
-      channels,
-    );
+    map = block(scope.at(`b${8 * 2 ** level}`), map.layout.upsample(map), channels);
   const picture = equalisedConv(scope.at("to_rgb"), map, { channels: 3, kernel: 1 });
   return picture.layout.toPlanes(picture);
 });

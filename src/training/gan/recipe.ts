@@ -81,7 +81,7 @@ export function ganPictureSize({ generator }: Pick<GanRecipe, "generator">): num
 
 /** So many are not learnt by heart, and are learnt sooner as they are. */
 const enoughPictures = 5000;
-/** Channels at 64 x 64 pixels, at half of that, ... */
+/** Channels at the finest size, and at most. */
 const finestChannels = 16;
 const mostChannels = 256;
 

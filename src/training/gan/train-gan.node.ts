@@ -85,8 +85,8 @@ async function* trainInFolder(
     options,
   );
   const wanted = begun ? { ...begun, ...choices } : defaultGanRecipe(dataset, choices);
-  requireOwnData(out, dataset, { begun, size: ganPictureSize(wanted) });
   const recipe = parseGanRecipe(wanted, "recipe");
+  requireOwnData(out, dataset, { begun, size: ganPictureSize(recipe) });
   await using trainer = await Trainer.create(recipe, lessonsOf(recipe, dataset), backend);
   await restore(out, trainer);
   writeRecipe(out, recipe);
