@@ -17,9 +17,10 @@ it("draws every example of a pool, encodes each once, and each is new without a 
     encoded++;
     return { shape: [1, 1, 2, 2], data: data.slice(0, 4) };
   };
-  const drawn = async (pool: number | undefined) => {
+  const drawn = async (pool: number | undefined, latents = new Map<number, Uint16Array>()) => {
     encoded = 0;
-    const examples = examplesOf(dataset, encode, { pool, seed: 3 });
+    const unet = { in_channels: 1, sample_size: 2 };
+    const examples = examplesOf(dataset, encode, { pool, seed: 3, unet }, latents);
     const random = new Random(1);
     const seen = new Map<string, readonly number[]>();
     for (let i = 0; i < 80; i++) {
@@ -31,8 +32,11 @@ it("draws every example of a pool, encodes each once, and each is new without a 
     }
     return seen;
   };
-  const pooled = await drawn(8);
+  const latents = new Map<number, Uint16Array>();
+  const pooled = await drawn(8, latents);
   expect(encoded).toBe(8);
+  expect(await drawn(8, latents)).toEqual(pooled);
+  expect(encoded).toBe(0);
   const pool = Array.from({ length: 8 }, (_, i) => exampleOfPool(dataset, 3, i));
   expect([...pooled.keys()].sort()).toEqual(pool.map(({ caption }) => caption).sort());
   for (const { caption, picture } of pool)

@@ -20,30 +20,52 @@ export function exampleOfPool(dataset: Dataset, seed: number, index: number): Ex
   return dataset.example(new Random(mixedSeed(seed, -index - 2)));
 }
 
+/** Latents in float16 by their index in a pool. */
+export interface Latents {
+  get(index: number): Uint16Array | undefined;
+  set(index: number, halves: Uint16Array): unknown;
+}
+
 /**
  * Examples of a dataset. With a `pool` there are so many different ones, and each is encoded when it is first drawn and
- * then kept in memory in float16, because an autoencoder takes a third of the time of a training step.
+ * then kept, because an autoencoder takes a third of the time of a training step.
+ * @param latents where they are kept; those that are there are taken for the pool's.
  */
 export function examplesOf(
   dataset: Dataset,
   encode: Encode,
-  { pool, seed }: Pick<Recipe, "pool" | "seed">,
+  { pool, seed, unet }: Pick<Recipe, "pool" | "seed" | "unet">,
+  latents: Latents = new Map(),
 ): Examples {
-  const seen = async ({ picture, caption }: Example) => {
-    const shape = [1, 3, dataset.size, dataset.size];
-    return { clean: await encode({ shape, data: picture }), caption };
-  };
-  if (pool === undefined) return (random) => seen(dataset.example(random));
-  const kept = new Map<number, { shape: NdArray["shape"]; halves: Uint16Array; caption: string }>();
+  const encoded = ({ picture }: Example) =>
+    encode({ shape: [1, 3, dataset.size, dataset.size], data: picture });
+  if (pool === undefined)
+    return async (random) => {
+      const example = dataset.example(random);
+      return { clean: await encoded(example), caption: example.caption };
+    };
+  const captions = new Map<number, string>();
+  const shape = latentShapeOf(unet);
   return async (random) => {
     const index = random.integer(pool);
-    let known = kept.get(index);
-    if (known === undefined) {
-      const { clean, caption } = await seen(exampleOfPool(dataset, seed, index));
-      known = { shape: clean.shape, halves: float32ToFloat16(clean.data), caption };
-      kept.set(index, known);
+    let [halves, caption] = [latents.get(index), captions.get(index)];
+    if (halves === undefined || caption === undefined) {
+      const example = exampleOfPool(dataset, seed, index);
+      caption = example.caption;
+      captions.set(index, caption);
+      if (halves === undefined) {
+        halves = float32ToFloat16((await encoded(example)).data);
+        latents.set(index, halves);
+      }
     }
-    const { shape, halves, caption } = known;
     return { clean: { shape, data: float16ToFloat32(halves) }, caption };
   };
+}
+
+/** [1, channels, height, width] of what a U-Net sees. */
+export function latentShapeOf({
+  in_channels,
+  sample_size,
+}: Recipe["unet"]): readonly [number, number, number, number] {
+  return [1, Number(in_channels), Number(sample_size), Number(sample_size)];
 }

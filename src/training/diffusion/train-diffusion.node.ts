@@ -8,7 +8,7 @@ import {
   TextToImage,
 } from "../../pipelines/index.ts";
 import type { Backend, Weights } from "../../runtime/index.node.ts";
-import type { NdArray } from "../../tensor/index.ts";
+import { type NdArray, sizeOf } from "../../tensor/index.ts";
 import { scopeName } from "../autoencoder/autoencoder-folder.node.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { writeRecipe } from "../recipe-file.node.ts";
@@ -17,7 +17,8 @@ import { Trainer } from "../trainer.ts";
 import { type Intervals, restore, type StepOf, takeSteps } from "../training-folder.node.ts";
 import { makeBatch } from "./batch.ts";
 import { denoisingGraph } from "./denoising-graph.ts";
-import { examplesOf } from "./examples.ts";
+import { examplesOf, latentShapeOf } from "./examples.ts";
+import { LatentFile } from "./latent-file.node.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What a training begins with. */
@@ -38,7 +39,8 @@ export interface Means extends Intervals {
 
 /**
  * Trains the U-Net and the text encoder, or goes on with them, in a folder that is there, and yields every step. It then
- * holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder.
+ * holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder; and
+ * with a pool `latents.f16`, its pictures as the network sees them, which may be deleted.
  */
 export async function* trainDiffusion(
   out: string,
@@ -47,7 +49,9 @@ export async function* trainDiffusion(
   { dataset, backend, ...intervals }: Means,
 ): AsyncGenerator<StepOf<Recipe>, void, void> {
   await using encoder = new TextToImage(withWeights(config, autoencoder), { backend });
-  const examples = examplesOf(dataset, (picture) => encoder.encode(picture), recipe);
+  using latents = recipe.pool === undefined ? undefined : openLatents(out, recipe);
+  const encode = (picture: NdArray) => encoder.encode(picture);
+  const examples = examplesOf(dataset, encode, recipe, latents);
   const batch = (index: number) => makeBatch({ ...recipe, ...config, examples }, index);
   const graph = denoisingGraph(config.unet, config.textEncoders[0].config, recipe.batchSize);
   await using trainer = await Trainer.create(recipe, [{ graph, batch }], backend);
@@ -62,6 +66,10 @@ export async function* trainDiffusion(
     await drawSamples(out, trainer.step, { model, dataset, backend });
   };
   yield* takeSteps({ folder: out, trainer, recipe, report }, intervals);
+}
+
+function openLatents(out: string, { unet }: Recipe): LatentFile {
+  return new LatentFile(join(out, "latents.f16"), sizeOf(latentShapeOf(unet)));
 }
 
 /** A model as a beginning. */

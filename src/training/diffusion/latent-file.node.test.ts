@@ -1,0 +1,34 @@
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { LatentFile } from "./latent-file.node.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "frabbit-latents-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const halves = (first: number) => Uint16Array.from({ length: 6 }, (_, i) => first + i);
+
+it("finds again what another left there, and nothing of what is missing or damaged", () => {
+  const path = join(folder, "latents");
+  {
+    using file = new LatentFile(path, 6);
+    for (const index of [5, 2, 0]) file.set(index, halves(index));
+    file.set(2, halves(7));
+  }
+  const found = () => {
+    using file = new LatentFile(path, 6);
+    return [0, 1, 2, 3, 4, 5, 6].map((index) => file.get(index));
+  };
+  const none = undefined;
+  expect(found()).toEqual([halves(0), none, halves(7), none, none, halves(5), none]);
+  truncateSync(path, readFileSync(path).length - 1);
+  const bytes = readFileSync(path);
+  bytes[3]! ^= 1;
+  writeFileSync(path, bytes);
+  expect(found()).toEqual([none, none, halves(7), none, none, none, none]);
+});
+
+it("is refused in a sentence where it cannot be", () => {
+  expect(() => new LatentFile(folder, 6)).toThrow(`cannot write ${folder}: it is a folder`);
+});

@@ -1,0 +1,62 @@
+import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
+import { crc32 } from "node:zlib";
+import { fileFault } from "../../tensor/index.node.ts";
+
+const checksumBytes = 4;
+
+/**
+ * Latents in float16 by their index, each at its place in a file, so that a training that goes on need not encode its
+ * pictures again. One that was written in part is as if it were not there.
+ */
+export class LatentFile {
+  readonly #path: string;
+  readonly #file: number;
+  readonly #elements: number;
+
+  /**
+   * @param path is made where it is not there.
+   * @param elements of one latent.
+   * @throws UserError when it cannot be opened.
+   */
+  constructor(path: string, elements: number) {
+    this.#path = path;
+    this.#elements = elements;
+    this.#file = this.#try("write", () => openSync(path, constants.O_RDWR | constants.O_CREAT));
+  }
+
+  /** @throws UserError when it cannot be read. */
+  get(index: number): Uint16Array | undefined {
+    const record = Buffer.alloc(this.#recordBytes);
+    const place = index * record.length;
+    const read = this.#try("read", () => readSync(this.#file, record, 0, record.length, place));
+    if (read < record.length) return undefined;
+    const latent = record.subarray(0, -checksumBytes);
+    if (crc32(latent) !== record.readUInt32LE(latent.length)) return undefined;
+    return new Uint16Array(record.buffer, record.byteOffset, this.#elements).slice();
+  }
+
+  /** @throws UserError when it cannot be written. */
+  set(index: number, halves: Uint16Array): void {
+    const record = Buffer.alloc(this.#recordBytes);
+    record.set(new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength));
+    record.writeUInt32LE(crc32(record.subarray(0, -checksumBytes)), record.length - checksumBytes);
+    const place = index * record.length;
+    this.#try("write", () => writeSync(this.#file, record, 0, record.length, place));
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+
+  get #recordBytes(): number {
+    return 2 * this.#elements + checksumBytes;
+  }
+
+  #try<T>(action: "read" | "write", act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      throw fileFault(action, this.#path, error);
+    }
+  }
+}
