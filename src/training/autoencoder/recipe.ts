@@ -51,7 +51,7 @@ export function defaultAutoencoderRecipe({
     data: name,
     pictures: count,
     seed: 0,
-    steps: 12_000,
+    steps: 4000,
     batchSize: 8,
     learningRate: 1e-3,
     warmupSteps: 200,

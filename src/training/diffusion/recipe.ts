@@ -164,7 +164,7 @@ export function defaultRecipe(
   choices: RecipeChoices = {},
 ): Recipe {
   const ofLatents = data.size > largestOfPixels;
-  const { steps = ofLatents ? 12_000 : 7600 } = choices;
+  const { steps = ofLatents ? 24_000 : 7600 } = choices;
   const autoencoder = ofLatents ? defaultAutoencoderRecipe(data) : undefined;
   const [channels, factor] = autoencoder
     ? [Number(autoencoder.vae.latent_channels), downsamplingOf(autoencoder)]
@@ -174,7 +174,7 @@ export function defaultRecipe(
     pictures: data.count,
     seed: 0,
     steps,
-    batchSize: ofLatents ? 64 : 32,
+    batchSize: 32,
     learningRate: 1.2e-3,
     warmupSteps: Math.min(500, Math.floor(steps / 10)),
     decayShare: 0.25,
@@ -212,6 +212,7 @@ export function defaultRecipe(
       use_linear_projection: true,
       addition_embed_type: "text",
       addition_embed_type_num_heads: 4,
+      ...(ofLatents && { resnet_time_scale_shift: "scale_shift" }),
     },
     textEncoder: {
       architectures: ["CLIPTextModel"],

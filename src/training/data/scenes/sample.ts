@@ -115,14 +115,14 @@ function drawProp(random: Random, wish: Wish): { name: PropName; colour: ColourN
 
 function drawSize(random: Random): Size {
   const which = random.uniform();
-  return which < 0.15 ? sizes[0] : which < 0.45 ? sizes[1] : sizes[2];
+  return which < 0.1 ? sizes[0] : which < 0.3 ? sizes[1] : sizes[2];
 }
 
-/** White in three of five scenes, plain in one. */
+/** White in seven of ten scenes, plain in half of the others. */
 function drawBackground(kind: SceneKind, random: Random): BackgroundName {
   const which = random.uniform();
-  if (which < 0.6) return "white";
-  if (which < 0.8) return pick(colourNames, random);
+  if (which < 0.7) return "white";
+  if (which < 0.85) return pick(colourNames, random);
   // What has a ground would hold up what is to be at the top.
   return kind === "place" ? pick(["sky", "night"], random) : pick(sceneries, random);
 }

@@ -15,20 +15,20 @@ export interface Box {
 export const kinds = ["object", "place", "coloured", "count", "relation", "prop"] as const;
 export type SceneKind = (typeof kinds)[number];
 
-/** How often each kind is drawn; together 1. */
+/** How often each kind is drawn; together 1. What a thing looks like is learnt of single ones, and is most of the work. */
 export const kindShares: Readonly<Record<SceneKind, number>> = {
   /** One object of any size, about the middle. */
-  object: 0.44,
+  object: 0.6,
   /** One small object at the edge or in a corner. */
-  place: 0.05,
+  place: 0.04,
   /** One object in a colour that it need not have. */
-  coloured: 0.15,
+  coloured: 0.12,
   /** One to five of the same. */
-  count: 0.12,
+  count: 0.09,
   /** Two objects, and where one is from the other. */
-  relation: 0.14,
+  relation: 0.09,
   /** An object on, in or with something drawn by code. */
-  prop: 0.1,
+  prop: 0.06,
 };
 
 /** Where the first of two objects is from the second. */
