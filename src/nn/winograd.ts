@@ -1,4 +1,4 @@
-import { constant, gather, matmul, reshape, type Tensor, transpose } from "../graph/index.ts";
+import { constant, gather, matmul, reshape, type Tensor } from "../graph/index.ts";
 
 // Winograd's F(4x4, 3x3), Lavin & Gray 2015 (arXiv 1509.09308), section 4.3: y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ d B)] A for tiles
 // d of 6x6 inputs and y of 4x4 outputs. As vec(P X Q) = (P ⊗ Qᵀ) vec(X), each transform is one product.
@@ -79,7 +79,8 @@ export function winograd(
   const { tiles, outputs } = tables(batch, height, width);
   const patches = reshape(gather(x, constant(tiles)), [36, tileCount * channels]);
   const inputs = reshape(matmul(transforms.input, patches), [36, tileCount, channels]);
-  const taps = matmul(transforms.weight, transpose(reshape(weight, [out * channels, 9]), [1, 0]));
+  const kernels = reshape(weight, [out * channels, 9]);
+  const taps = matmul(transforms.weight, kernels, { transB: true });
   const products = matmul(inputs, reshape(taps, [36, out, channels]), { transB: true }); // [36, tiles, out]
   const places = matmul(transforms.output, reshape(products, [36, tileCount * out]));
   return gather(reshape(places, [16 * tileCount, out]), constant(outputs));
