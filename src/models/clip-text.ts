@@ -72,7 +72,7 @@ function hiddenStates(model: Scope, ids: Tensor, config: CLIPTextConfig): readon
   const words = embedding(embeddings.at("token_embedding"), ids, {
     count: config.vocab_size,
     features,
-    init: { kind: "normal", std: 0.02 },
+    init: { kind: "normal", std: config.initializer_range },
   });
   const positions = embeddings
     .at("position_embedding")

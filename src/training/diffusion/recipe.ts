@@ -222,6 +222,8 @@ export function defaultRecipe(
       num_hidden_layers: 2,
       num_attention_heads: 4,
       hidden_act: "quick_gelu",
+      // Words far apart from the start: with the usual 0.02, what all texts share drowned them before they were learnt.
+      ...(ofLatents && { initializer_range: 1 }),
     },
     scheduler: {
       _class_name: "DDIMScheduler",
