@@ -152,6 +152,15 @@ describe("CLIPTextModel", () => {
     expect(encode([1, 2]).shape).toEqual([1, 2, 6]);
   });
 
+  test.each([
+    [0.02, config],
+    [1, { ...config, initializer_range: 1 }],
+  ])("spreads fresh tokens by %d", (std, changes) => {
+    const name = "text_encoder.text_model.embeddings.token_embedding.weight";
+    const parameters = parametersOf([encode([1, 2], changes)]);
+    expect(parameters.get(name)?.attributes.init).toEqual({ kind: "normal", std });
+  });
+
   test.each<[string, () => unknown]>([
     ["text_encoder: expected at most 4 tokens, got 5", () => encode([1, 5])],
     ["text_encoder: expected input_ids [any, any], got [4]", () => encode([4])],
