@@ -1,7 +1,7 @@
-/** How a fresh parameter is filled before training. */
+/** How a fresh parameter is filled before training; `zeroRow` is a row of a matrix that begins as zeros. */
 export type Initializer =
   | { readonly kind: "constant"; readonly value: number }
-  | { readonly kind: "normal"; readonly std: number }
+  | { readonly kind: "normal"; readonly std: number; readonly zeroRow?: number }
   | { readonly kind: "uniform"; readonly bound: number };
 
 export const zeros: Initializer = { kind: "constant", value: 0 };

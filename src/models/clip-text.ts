@@ -4,6 +4,7 @@ import {
   expectShape,
   GraphError,
   gather,
+  type Initializer,
   module,
   quickGelu,
   reshape,
@@ -64,6 +65,13 @@ export interface CLIPTextOutputs {
   pooled(ends: Tensor): Tensor;
 }
 
+function freshTokens({
+  initializer_range: std,
+  eos_token_id: zeroRow,
+}: CLIPTextConfig): Initializer {
+  return std === null ? { kind: "normal", std: 0.02 } : { kind: "normal", std, zeroRow };
+}
+
 /** The embedded tokens, then what each layer made of them, [batch, tokens, hidden_size]. */
 function hiddenStates(model: Scope, ids: Tensor, config: CLIPTextConfig): readonly Tensor[] {
   const tokens = ids.shape[1] ?? 1;
@@ -72,7 +80,7 @@ function hiddenStates(model: Scope, ids: Tensor, config: CLIPTextConfig): readon
   const words = embedding(embeddings.at("token_embedding"), ids, {
     count: config.vocab_size,
     features,
-    init: { kind: "normal", std: config.initializer_range },
+    init: freshTokens(config),
   });
   const positions = embeddings
     .at("position_embedding")

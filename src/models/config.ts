@@ -104,8 +104,11 @@ export interface CLIPTextConfig {
   readonly max_position_embeddings: number;
   readonly hidden_act: "quick_gelu" | "gelu";
   readonly layer_norm_eps: number;
-  /** Standard deviation of the embeddings of fresh tokens. */
-  readonly initializer_range: number;
+  /**
+   * Standard deviation of the embeddings of fresh tokens, of which the end token, which fills up texts, begins at zero;
+   * null for 0.02 and the end token like the others, as CLIP began.
+   */
+  readonly initializer_range: number | null;
   /** The end token; 2 in configurations older than transformers 4.31, where it means the token with the highest id. */
   readonly eos_token_id: number;
   /** Elements of the projected text of a CLIPTextModelWithProjection; null in a CLIPTextModel. */
@@ -125,7 +128,7 @@ const clipTextSchema: z.ZodType<
   max_position_embeddings: positive.default(77),
   hidden_act: z.enum(["quick_gelu", "gelu"]).default("quick_gelu"),
   layer_norm_eps: z.number().default(1e-5),
-  initializer_range: z.number().positive().default(0.02),
+  initializer_range: z.number().positive().nullable().default(null),
   eos_token_id: z.int().nonnegative().default(49407),
   projection_dim: positive.nullable().default(512),
 });

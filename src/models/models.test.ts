@@ -152,13 +152,13 @@ describe("CLIPTextModel", () => {
     expect(encode([1, 2]).shape).toEqual([1, 2, 6]);
   });
 
-  test.each([
-    [0.02, config],
-    [1, { ...config, initializer_range: 1 }],
-  ])("spreads fresh tokens by %d", (std, changes) => {
+  test("begins with tokens as CLIP's, or as far apart as is asked for and the end token at zero", () => {
     const name = "text_encoder.text_model.embeddings.token_embedding.weight";
-    const parameters = parametersOf([encode([1, 2], changes)]);
-    expect(parameters.get(name)?.attributes.init).toEqual({ kind: "normal", std });
+    const init = (changes: Partial<CLIPTextConfig>) =>
+      parametersOf([encode([1, 2], changes)]).get(name)?.attributes.init;
+    expect(init({})).toEqual({ kind: "normal", std: 0.02 });
+    const { eos_token_id: zeroRow } = config;
+    expect(init({ initializer_range: 1 })).toEqual({ kind: "normal", std: 1, zeroRow });
   });
 
   test.each<[string, () => unknown]>([

@@ -35,12 +35,15 @@ export function tensorsOf(slots: readonly Slot[], flat: Float32Array): Map<strin
 /** Fresh values, drawn in the order of the slots. */
 export function initialise(slots: readonly Slot[], random: Random): Float32Array<ArrayBuffer> {
   const flat = new Float32Array(slots.at(-1)?.end ?? 0);
-  for (const { init, start, end } of slots) {
+  for (const { init, shape, start, end } of slots) {
     const values = flat.subarray(start, end);
     if (init.kind === "constant") values.fill(init.value);
-    else if (init.kind === "normal")
+    else if (init.kind === "normal") {
       values.set(random.normal(end - start).map((x) => x * init.std));
-    else
+      const width = shape.at(-1) ?? 1;
+      if (init.zeroRow !== undefined)
+        values.fill(0, init.zeroRow * width, (init.zeroRow + 1) * width);
+    } else
       for (let i = 0; i < values.length; i++) values[i] = init.bound * (2 * random.uniform() - 1);
   }
   return flat;

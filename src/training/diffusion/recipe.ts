@@ -222,7 +222,7 @@ export function defaultRecipe(
       num_hidden_layers: 2,
       num_attention_heads: 4,
       hidden_act: "quick_gelu",
-      // Words far apart from the start: with the usual 0.02, what all texts share drowned them before they were learnt.
+      // So that words are not drowned, before they are learnt, by what all texts share.
       ...(ofLatents && { initializer_range: 1 }),
     },
     scheduler: {
