@@ -1,13 +1,18 @@
 // What the diffusion of latents learns soonest: npx tsx scripts/latent-trials.ts AUTOENCODER [seconds] [variant ...]
 // Trains each variant of the scenes' default recipe (or those that are named) for as many seconds of processor time
 // (default 300) on the same latents, and prints a row of a table: parameters, pictures seen, the mean squared error of the
-// picture where so much of its variance is left, and for the noisiest the same with another picture's caption: how much
-// the text is heard. AUTOENCODER is the folder `autoencoder/model` of a training.
+// picture where so much of its variance is left, of large things on white, and for the noisiest the same with another
+// picture's caption: how much the text is heard. AUTOENCODER is the folder `autoencoder/model` of a training.
 import { TextToImage } from "../src/pipelines/index.ts";
 import { onnxruntimeNode } from "../src/runtime/index.node.ts";
 import { type NdArray, Random } from "../src/tensor/index.ts";
 import { readAutoencoder } from "../src/training/autoencoder/autoencoder-folder.node.ts";
-import { loadScenes } from "../src/training/data/scenes.node.ts";
+import { describeScene } from "../src/training/data/scenes/describe.ts";
+import { drawScene } from "../src/training/data/scenes/draw.ts";
+import { sampleScene, type Wish } from "../src/training/data/scenes/sample.ts";
+import { sceneSize } from "../src/training/data/scenes/scene.ts";
+import { scenesDataset } from "../src/training/data/scenes/scenes.ts";
+import { loadScenery } from "../src/training/data/scenes.node.ts";
 import { makeBatch } from "../src/training/diffusion/batch.ts";
 import { denoisingGraph } from "../src/training/diffusion/denoising-graph.ts";
 import { examplesOf } from "../src/training/diffusion/examples.ts";
@@ -26,6 +31,8 @@ const [folder = "runs/scenes/autoencoder/model", seconds = "300", ...wanted] =
 const shares = [0.8, 0.35, 0.025, 1e-4];
 const noisiest = shares.slice(2);
 const judgedCount = 128;
+/** Nothing but the thing tells the caption of these: backgrounds are heard long before things. */
+const judgedScenes: Wish = { kind: "object", size: "large", background: "white" };
 const pool = 6144;
 
 /** What is tried, each as what it changes of the default. */
@@ -48,7 +55,8 @@ const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
   "time steps shifted by 4": () => ({ timestepShift: 4 }),
 };
 
-const dataset = await loadScenes({ log: console.error });
+const scenery = await loadScenery({ log: console.error });
+const dataset = scenesDataset(scenery);
 const { vae, weights: autoencoder } = await readAutoencoder(folder);
 const base = defaultRecipe(dataset, { pool, steps: 100_000 });
 const config = newModel(base, dataset, vae);
@@ -58,9 +66,10 @@ await using encoder = new TextToImage(withWeights(config, autoencoder), {
 const examples = examplesOf(dataset, (picture) => encoder.encode(picture), base);
 const random = new Random(1);
 const judged = Array.from({ length: judgedCount }, () => {
-  const { picture, caption } = dataset.example(random);
-  const shape = [1, 3, dataset.size, dataset.size];
-  return { picture: { shape, data: picture } satisfies NdArray, caption };
+  const scene = sampleScene(scenery, random, judgedScenes);
+  const shape = [1, 3, sceneSize, sceneSize];
+  const picture: NdArray = { shape, data: drawScene(scenery, scene) };
+  return { picture, caption: describeScene(scenery, scene, random) };
 });
 const miscaptioned = judged.map(({ picture }, i) => {
   return { picture, caption: judged[(i + 1) % judgedCount]!.caption };
@@ -95,6 +104,6 @@ for (const [name, change] of Object.entries(variants)) {
     ...(await pictureErrors(pipeline, miscaptioned, { shares: noisiest })),
   ];
   const millions = (trainer.state.parameters.length / 1e6).toFixed(1);
-  const row = [name, `${millions} M`, pictures, each, ...errors.map((error) => error.toFixed(3))];
+  const row = [name, `${millions} M`, pictures, each, ...errors.map((error) => error.toFixed(4))];
   console.log(`| ${row.join(" | ")} |`);
 }
