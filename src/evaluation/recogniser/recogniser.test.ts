@@ -164,16 +164,17 @@ it("has the loss of chance where it knows nothing", async () => {
   const loss = recogniserLoss(labels, recipe.batchSize);
   const slots = slotsOf(parametersOf([loss]));
   const zero = new Float32Array(slots.at(-1)!.end);
-  const batch = makeRecogniserBatch(scenery, recipe, 0);
+  const batches = Array.from({ length: 20 }, (_, i) => makeRecogniserBatch(scenery, recipe, i));
+  const heads = Object.keys(labels) as Head[];
+  // Not every thing has a colour.
+  const batch = batches.find((each) => heads.every((head) => each[head].includes(1)))!;
   await using run = await compile({ loss }, { backend: onnxruntimeNode });
   const things = batch.middles.reduce((sum, x) => sum + x, 0);
   const rare = 1 / (1 + Math.exp(2));
   const spare = batch.elsewhere.reduce((sum, x) => sum + x, 0);
   const focal =
     -((1 - rare) ** 2) * Math.log(rare) - (rare ** 2 * Math.log(1 - rare) * spare) / things;
-  const told = (Object.keys(labels) as Head[]).filter((head) => batch[head].includes(1));
-  const chance = told.reduce((sum, head) => sum + Math.log(labels[head].length), 0);
-  expect(told.length).toBeGreaterThan(4); // not every thing has a colour
+  const chance = Object.values(labels).reduce((sum, words) => sum + Math.log(words.length), 0);
   const known = await run.run({ ...batch, ...views(slots, zero) });
   expect(known.loss![0]).toBeCloseTo(focal + chance, 1);
 });

@@ -40,7 +40,8 @@ export interface Means extends Intervals {
 /**
  * Trains the U-Net and the text encoder, or goes on with them, in a folder that is there, and yields every step. It then
  * holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder; and
- * with a pool `latents.f16`, its pictures as the network sees them, which may be deleted.
+ * with a pool `latents.f16`, its pictures as the network sees them, which may be deleted, and must be where
+ * what the data draws has changed.
  */
 export async function* trainDiffusion(
   out: string,
