@@ -1,12 +1,16 @@
-// What the diffusion of latents learns soonest: npx tsx scripts/latent-trials.ts AUTOENCODER [seconds] [variant ...]
+// What the diffusion of latents learns soonest: npx tsx scripts/latent-trials.ts TRAINING [seconds] [variant ...]
 // Trains each variant of the scenes' default recipe (or those that are named) for as many seconds of processor time
 // (default 300) on the same latents, and prints a row of a table: parameters, pictures seen, the mean squared error of the
 // picture where so much of its variance is left, of large things on white, and for the noisiest the same with another
-// picture's caption: how much the text is heard. AUTOENCODER is the folder `autoencoder/model` of a training.
+// picture's caption: how much the text is heard. TRAINING is the folder of a training of scenes whose autoencoder and text
+// encoder are done; its latents are taken and added to.
+
+import { join } from "node:path";
 import { TextToImage } from "../src/pipelines/index.ts";
 import { onnxruntimeNode } from "../src/runtime/index.node.ts";
 import { type NdArray, Random } from "../src/tensor/index.ts";
 import { readAutoencoder } from "../src/training/autoencoder/autoencoder-folder.node.ts";
+import { readTextEncoder } from "../src/training/clip/train-clip.node.ts";
 import { describeScene } from "../src/training/data/scenes/describe.ts";
 import { drawScene } from "../src/training/data/scenes/draw.ts";
 import { sampleScene, type Wish } from "../src/training/data/scenes/sample.ts";
@@ -16,6 +20,7 @@ import { loadScenery } from "../src/training/data/scenes.node.ts";
 import { makeBatch } from "../src/training/diffusion/batch.ts";
 import { denoisingGraph } from "../src/training/diffusion/denoising-graph.ts";
 import { examplesOf } from "../src/training/diffusion/examples.ts";
+import { openLatents } from "../src/training/diffusion/latent-file.node.ts";
 import { newModel } from "../src/training/diffusion/new-model.ts";
 import {
   defaultRecipe,
@@ -26,18 +31,17 @@ import { withWeights } from "../src/training/diffusion/train-diffusion.node.ts";
 import { Trainer } from "../src/training/trainer.ts";
 import { pictureErrors } from "./picture-errors.ts";
 
-const [folder = "runs/scenes/autoencoder/model", seconds = "300", ...wanted] =
-  process.argv.slice(2);
+const [folder = "runs/scenes", seconds = "300", ...wanted] = process.argv.slice(2);
 const shares = [0.8, 0.35, 0.025, 1e-4];
 const noisiest = shares.slice(2);
 const judgedCount = 128;
 /** Nothing but the thing tells the caption of these: backgrounds are heard long before things. */
 const judgedScenes: Wish = { kind: "object", size: "large", background: "white" };
-const pool = 6144;
 
 /** What is tried, each as what it changes of the default. */
 const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
   "the default": () => ({}),
+  "the text encoder learns along": () => ({ clip: undefined }),
   "time steps added": ({ unet }) => ({ unet: { ...unet, resnet_time_scale_shift: "default" } }),
   "batches of 16": () => ({ batchSize: 16 }),
   "batches of 64": () => ({ batchSize: 64 }),
@@ -57,13 +61,15 @@ const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
 
 const scenery = await loadScenery({ log: console.error });
 const dataset = scenesDataset(scenery);
-const { vae, weights: autoencoder } = await readAutoencoder(folder);
-const base = defaultRecipe(dataset, { pool, steps: 100_000 });
+const { vae, weights: autoencoder } = await readAutoencoder(join(folder, "autoencoder", "model"));
+const textEncoder = await readTextEncoder(join(folder, "text-encoder"));
+const base = defaultRecipe(dataset, { steps: 100_000 });
 const config = newModel(base, dataset, vae);
 await using encoder = new TextToImage(withWeights(config, autoencoder), {
   backend: onnxruntimeNode,
 });
-const examples = examplesOf(dataset, (picture) => encoder.encode(picture), base);
+using latents = openLatents(folder, base);
+const examples = examplesOf(dataset, (picture) => encoder.encode(picture), base, latents);
 const random = new Random(1);
 const judged = Array.from({ length: judgedCount }, () => {
   const scene = sampleScene(scenery, random, judgedScenes);
@@ -74,7 +80,6 @@ const judged = Array.from({ length: judgedCount }, () => {
 const miscaptioned = judged.map(({ picture }, i) => {
   return { picture, caption: judged[(i + 1) % judgedCount]!.caption };
 });
-for (let i = 0; i < 12 * pool; i++) await examples(random); // encodes nearly all, outside of what is measured
 
 const told = [
   ...shares.map((share) => `${100 * share} %`),
@@ -85,8 +90,13 @@ for (const [name, change] of Object.entries(variants)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const recipe = { ...base, ...change(base) };
   const own = newModel(recipe, dataset, vae);
-  const batch = (index: number) => makeBatch({ ...recipe, ...own, examples }, index);
-  const graph = denoisingGraph(own.unet, own.textEncoders[0].config, recipe.batchSize);
+  const text = recipe.clip ? textEncoder : {};
+  const batch = async (index: number) => {
+    return { ...(await makeBatch({ ...recipe, ...own, examples }, index)), ...text };
+  };
+  const graph = denoisingGraph(own.unet, own.textEncoders[0].config, recipe.batchSize, (name) => {
+    return !Object.hasOwn(text, name);
+  });
   await using trainer = await Trainer.create(recipe, [{ graph, batch }], onnxruntimeNode);
   const begun = process.cpuUsage();
   const used = () => {
@@ -96,9 +106,8 @@ for (const [name, change] of Object.entries(variants)) {
   while (used() < Number(seconds)) await trainer.next();
   const pictures = trainer.step * recipe.batchSize;
   const each = ((1000 * used()) / pictures).toFixed(1);
-  await using pipeline = new TextToImage(withWeights(own, autoencoder, trainer.averaged()), {
-    backend: onnxruntimeNode,
-  });
+  const model = withWeights(own, { ...autoencoder, ...text, ...trainer.averaged() });
+  await using pipeline = new TextToImage(model, { backend: onnxruntimeNode });
   const errors = [
     ...(await pictureErrors(pipeline, judged, { shares })),
     ...(await pictureErrors(pipeline, miscaptioned, { shares: noisiest })),

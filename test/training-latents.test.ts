@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readModelFolder, TextToImage } from "../src/pipelines/index.node.ts";
 import { networkTensors } from "../src/pipelines/index.ts";
+import { loadTensors, readSafetensors } from "../src/safetensors/index.node.ts";
 import { Random } from "../src/tensor/index.ts";
 import {
   type Dataset,
@@ -34,7 +35,8 @@ const discs: Dataset = {
 const recipe: RecipeChoices = {
   ...tinyTraining.recipe,
   steps: 5,
-  pool: 3,
+  pool: 24,
+  textEncoder: { ...tinyTraining.recipe.textEncoder, initializer_range: 1 },
   autoencoder: {
     data: "discs",
     pictures: 2,
@@ -65,8 +67,26 @@ const recipe: RecipeChoices = {
       mid_block_add_attention: false,
     },
   },
+  clip: {
+    data: "discs",
+    pictures: 2,
+    seed: 0,
+    steps: 40,
+    batchSize: 8,
+    learningRate: 3e-3,
+    warmupSteps: 5,
+    decayShare: 0.3,
+    weightDecay: 0,
+    betas: [0.9, 0.99],
+    clipNorm: 1,
+    emaDecay: 0.9,
+    projectionSize: 8,
+  },
   unet: { ...tinyTraining.recipe.unet, sample_size: 4, in_channels: 4, out_channels: 4 },
 };
+
+/** Steps before the diffusion's. */
+const before = 200 + 40;
 
 let folder: string;
 /** The steps of a training that was never stopped. */
@@ -83,6 +103,7 @@ const log = (training: string): string => readFileSync(join(training, "log.jsonl
 test("learns the autoencoder first, and pictures come back of its latents", async () => {
   expect(whole.map(({ step }) => step)).toEqual([
     ...Array.from({ length: 200 }, (_, i) => i + 1),
+    ...Array.from({ length: 40 }, (_, i) => i + 1),
     ...[1, 2, 3, 4, 5],
   ]);
   expect(whole[199]!.loss).toBeLessThan(0.4 * whole[0]!.loss);
@@ -112,15 +133,31 @@ test("learns the autoencoder first, and pictures come back of its latents", asyn
   expect(error / back.data.length).toBeLessThan(0.15);
 });
 
+test("then the text encoder, whose captions find their pictures, and leaves it as it is", async () => {
+  const textEncoder = join(folder, "whole", "text-encoder");
+  const figures = JSON.parse(readFileSync(join(textEncoder, "figures.json"), "utf8"));
+  expect(figures).toEqual({ step: 40, found: expect.any(Number) });
+  expect(figures.found).toBeGreaterThan(0.9); // 0.5 by chance
+  const learnt = await readSafetensors(join(textEncoder, "model.safetensors"));
+  const model = await readModelFolder(join(folder, "whole", "model"));
+  const kept = await networkTensors(model, "text_encoder");
+  const tensors = await loadTensors(
+    learnt,
+    [...kept.keys()].map((key) => `text_encoder.${key}`),
+  );
+  for (const [key, tensor] of kept) expect(tensor).toEqual(tensors.get(`text_encoder.${key}`));
+});
+
 test("goes on, bit for bit, from any stage", async () => {
-  for (const stop of [120, 202]) {
+  for (const stop of [120, 220, before + 2]) {
     const out = join(folder, `stopped-${stop}`);
     let taken = 0;
     for await (const _ of train(discs, { out, recipe })) if (++taken === stop) break;
     const rest: TrainingStep[] = [];
     for await (const step of train(discs, { out, resume: true })) rest.push(step);
     expect(rest.map(({ loss }) => loss)).toEqual(whole.slice(stop).map(({ loss }) => loss));
-    expect(log(join(out, "autoencoder"))).toBe(log(join(folder, "whole", "autoencoder")));
+    for (const stage of ["autoencoder", "text-encoder"])
+      expect(log(join(out, stage))).toBe(log(join(folder, "whole", stage)));
     expect(log(out)).toBe(log(join(folder, "whole")));
   }
 }, 300_000);
@@ -137,14 +174,14 @@ test("begins with a model: keeps its autoencoder and its words, goes on with the
   for await (const { loss } of train(discs, { out: stopped, resume: true })) rest.push(loss);
   expect(rest).toEqual(losses.slice(2));
 
-  const [before, after] = await Promise.all([
+  const [former, after] = await Promise.all([
     readModelFolder(model),
     readModelFolder(join(out, "model")),
   ]);
-  expect(after.files).toEqual(before.files);
-  expect(await networkTensors(after, "vae")).toEqual(await networkTensors(before, "vae"));
+  expect(after.files).toEqual(former.files);
+  expect(await networkTensors(after, "vae")).toEqual(await networkTensors(former, "vae"));
   const trained = await networkTensors(after, "unet");
-  for (const [key, { data }] of await networkTensors(before, "unet"))
+  for (const [key, { data }] of await networkTensors(former, "unet"))
     trained.get(key)!.data.forEach((x, i) => {
       expect(Math.abs(x - data[i]!)).toBeLessThan(1e-4 + 1e-3 * Math.abs(x));
     });
@@ -161,12 +198,13 @@ test("begins with a model: keeps its autoencoder and its words, goes on with the
   );
 });
 
-test("a finished autoencoder that is there already is used as it is, without its checkpoint", async () => {
+test("finished stages that are there already are used as they are, without their checkpoints", async () => {
   const out = join(folder, "second");
-  const autoencoder = join(out, "autoencoder");
-  cpSync(join(folder, "whole", "autoencoder"), autoencoder, { recursive: true });
-  rmSync(join(autoencoder, "checkpoint.safetensors"));
+  for (const stage of ["autoencoder", "text-encoder"]) {
+    cpSync(join(folder, "whole", stage), join(out, stage), { recursive: true });
+    rmSync(join(out, stage, "checkpoint.safetensors"));
+  }
   const losses: number[] = [];
   for await (const { loss } of train(discs, { out, recipe })) losses.push(loss);
-  expect(losses).toEqual(whole.slice(200).map(({ loss }) => loss));
+  expect(losses).toEqual(whole.slice(before).map(({ loss }) => loss));
 });

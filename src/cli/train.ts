@@ -111,6 +111,7 @@ async function stages(): Promise<(recipe: Step["recipe"]) => string> {
   const { pictureSize } = await import("../training/index.node.ts");
   return (recipe) => {
     if ("vae" in recipe) return "autoencoder";
+    if ("projectionSize" in recipe) return "text encoder";
     if ("method" in recipe) return "gan";
     const size = pictureSize(recipe);
     return `${size} x ${size}`;

@@ -12,3 +12,4 @@ export {
   silu,
 } from "./layers.ts";
 export type { FeatureMap } from "./layout.ts";
+export { convolved, refined } from "./plain-residual.ts";

@@ -1,12 +1,16 @@
 import { join } from "node:path";
 import { readModelFolder } from "../pipelines/index.node.ts";
-import { nativeSize } from "../pipelines/index.ts";
-import { onnxruntimeNode } from "../runtime/index.node.ts";
-import { UserError } from "../tensor/index.ts";
+import { nativeSize, TextToImage } from "../pipelines/index.ts";
+import { onnxruntimeNode, type Weights } from "../runtime/index.node.ts";
+import { type NdArray, UserError } from "../tensor/index.ts";
 import { readAutoencoder } from "./autoencoder/autoencoder-folder.node.ts";
 import type { AutoencoderRecipe } from "./autoencoder/recipe.ts";
 import { trainAutoencoder } from "./autoencoder/train-autoencoder.node.ts";
+import type { ClipRecipe } from "./clip/recipe.ts";
+import { readTextEncoder, trainClip } from "./clip/train-clip.node.ts";
 import type { Dataset } from "./data/dataset.ts";
+import { examplesOf } from "./diffusion/examples.ts";
+import { openLatents } from "./diffusion/latent-file.node.ts";
 import { newModel } from "./diffusion/new-model.ts";
 import {
   checkChoices,
@@ -19,7 +23,13 @@ import {
   recipeFrom,
   sizeMultiple,
 } from "./diffusion/recipe.ts";
-import { type Beginning, beginningOf, trainDiffusion } from "./diffusion/train-diffusion.node.ts";
+import {
+  type Beginning,
+  beginningOf,
+  type Means,
+  trainDiffusion,
+  withWeights,
+} from "./diffusion/train-diffusion.node.ts";
 import {
   type CommonOptions,
   openData,
@@ -35,8 +45,8 @@ export interface TrainOptions extends CommonOptions<RecipeChoices> {
   readonly model?: string;
 }
 
-/** A step, and the recipe that it belongs to: the autoencoder's, where one is trained first, or the model's. */
-export type RecipeStep = StepOf<Recipe | AutoencoderRecipe>;
+/** A step, and the recipe that it belongs to: the autoencoder's or the text encoder's, which may come first, or the model's. */
+export type RecipeStep = StepOf<Recipe | AutoencoderRecipe | ClipRecipe>;
 
 /** Refuses options that cannot be, or would be passed over, before anything is opened or made. */
 function checkOptions(
@@ -78,7 +88,9 @@ function settleRecipe(
 
 /**
  * Trains a text-to-image model on captioned pictures and yields every optimiser step. The folder `out` then holds
- * `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder.
+ * `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder; with stages
+ * that come before, their folders `autoencoder/` and `text-encoder/`; and with a pool `latents.f16`, its pictures as the
+ * network sees them, which may be deleted, and must be where what the data draws has changed.
  *
  * Leaving the loop keeps a checkpoint. A run that goes on from a checkpoint has the losses, bit for bit on one
  * machine, of the run that was never stopped.
@@ -120,7 +132,31 @@ async function* trainInFolder(
     writeRecipe(out, recipe);
     yield* trainAutoencoder(folder, recipe.autoencoder, means);
     const { vae, weights } = await readAutoencoder(join(folder, "model"));
-    beginning = { config: newModel(recipe, dataset, vae), autoencoder: weights };
+    beginning = { config: newModel(recipe, dataset, vae), fixed: weights };
   }
-  yield* trainDiffusion(out, recipe, beginning, means);
+  yield* trainOnEncoded(out, recipe, beginning, means);
+}
+
+/** Trains the text encoder, where that is a stage of its own, and the diffusion, on pictures as the U-Net sees them. */
+async function* trainOnEncoded(
+  out: string,
+  recipe: Recipe,
+  { config, fixed, weights }: Beginning,
+  means: Omit<Means, "examples">,
+): AsyncGenerator<RecipeStep, void, void> {
+  const { dataset, backend } = means;
+  await using encoder = new TextToImage(withWeights(config, fixed ?? {}), { backend });
+  using latents = recipe.pool === undefined ? undefined : openLatents(out, recipe);
+  const encode = (picture: NdArray) => encoder.encode(picture);
+  const examples = examplesOf(dataset, encode, recipe, latents);
+  let textEncoder: Weights | undefined;
+  if (recipe.clip) {
+    const folder = join(out, "text-encoder");
+    const fresh = examplesOf(dataset, encode, { ...recipe, pool: undefined });
+    writeRecipe(out, recipe);
+    yield* trainClip(folder, recipe.clip, { ...means, config, examples, fresh });
+    textEncoder = await readTextEncoder(folder);
+  }
+  const beginning = { config, weights, fixed: { ...fixed, ...textEncoder } };
+  yield* trainDiffusion(out, recipe, beginning, { ...means, examples });
 }

@@ -4,15 +4,12 @@ import {
   gather,
   input,
   mul,
-  reduceSum,
   reshape,
   Scope,
   sigmoid,
-  softmax,
-  sqrt,
-  sub,
   type Tensor,
 } from "../../graph/index.ts";
+import { crossEntropy, leastChance, logarithm, sum } from "../../training/cross-entropy.ts";
 import { sceneSize } from "../../training/data/scenes/scene.ts";
 import { cellSize, headLogits, pictureLogits, recognise } from "./network.ts";
 import { type Labels, thingHeads } from "./sight.ts";
@@ -21,20 +18,6 @@ import { type Labels, thingHeads } from "./sight.ts";
 export const mostThings = 5;
 export const cellsASide: number = sceneSize / cellSize;
 const cells = cellsASide ** 2;
-
-/** Under this chance a thing's loss does not grow. */
-const leastChance = 1e-9;
-const halvings = 10;
-
-/**
- * The natural logarithm: 2^k (x^(1 / 2^k) - 1) (Briggs 1624, chapter 5), by k square roots. Its slope is that of the
- * logarithm but for a factor x^(1 / 2^k), which is above 0.97 where chances are above 1e-9.
- */
-export function logarithm(x: Tensor): Tensor {
-  let root = x;
-  for (let i = 0; i < halvings; i++) root = sqrt(root);
-  return mul(sub(root, 1), 2 ** halvings);
-}
 
 /**
  * The loss of the recogniser, []: how wrong it is of the things' middles, of each thing, and of each picture. Inputs:
@@ -67,17 +50,4 @@ function focalLoss(logits: Tensor): Tensor {
   const missed = mul(mul(middles, mul(no, no)), logarithm(add(yes, leastChance)));
   const invented = mul(mul(elsewhere, mul(yes, yes)), logarithm(add(no, leastChance)));
   return mul(div(sum(add(missed, invented)), sum(middles)), -1);
-}
-
-/** The mean over the rows that have a right word. */
-export function crossEntropy(logits: Tensor, right: Tensor): Tensor {
-  const chances = reduceSum(mul(softmax(logits), right), [1]);
-  const told = reduceSum(right, [1]);
-  // Rows without a right word have the logarithm of 1.
-  const logs = logarithm(add(add(chances, sub(1, told)), leastChance));
-  return mul(div(sum(logs), add(sum(told), leastChance)), -1);
-}
-
-function sum(x: Tensor): Tensor {
-  return reshape(reduceSum(x, [...x.shape.keys()]), []);
 }

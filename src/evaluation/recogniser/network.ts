@@ -1,14 +1,13 @@
-import { add, reduceMean, reshape, type Scope, sub, type Tensor } from "../../graph/index.ts";
+import { reduceMean, reshape, type Scope, sub, type Tensor } from "../../graph/index.ts";
 import {
   addMaps,
   conv2d,
-  elementwise,
+  convolved,
   type FeatureMap,
-  groupNorm,
   type Layout,
   layouts,
   linear,
-  silu,
+  refined,
 } from "../../nn/index.ts";
 import { type Head, type Labels, pictureHeads } from "./sight.ts";
 
@@ -18,7 +17,6 @@ export const cellSize = 8;
 const channels = [24, 48, 96, 128, 192];
 /** Channels of the map in which things are found. */
 const mapChannels = 128;
-const norm = { groups: 8, eps: 1e-5 };
 /** Taken from the middles' logits, so that at first a cell has the middle of a thing by one chance in nine. */
 const rarity = 2;
 
@@ -72,21 +70,4 @@ export function pictureLogits(
   labels: Labels,
 ): readonly (readonly [(typeof pictureHeads)[number], Tensor])[] {
   return pictureHeads.map((head) => [head, headLogits(scope, head, features, labels)]);
-}
-
-function convolved(
-  scope: Scope,
-  map: FeatureMap,
-  { channels, stride }: { channels: number; stride: 1 | 2 },
-): FeatureMap {
-  const mixed = conv2d(scope.at("conv"), map, { channels, kernel: 3, stride });
-  return elementwise(groupNorm(scope.at("norm"), mixed, norm), silu);
-}
-
-/** Adds what two convolutions make of it (He et al. 2016, section 3). */
-function refined(scope: Scope, map: FeatureMap): FeatureMap {
-  const options = { channels: map.channels, stride: 1 } as const;
-  const first = convolved(scope.at(0), map, options);
-  const second = convolved(scope.at(1), first, options);
-  return elementwise(map, (x) => add(x, second.tensor));
 }

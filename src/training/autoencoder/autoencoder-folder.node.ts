@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Weights } from "../../runtime/index.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
 import { atomicWrite } from "../../tensor/index.node.ts";
 import type { NdArray } from "../../tensor/index.ts";
@@ -8,10 +9,10 @@ import { readJson } from "../recipe-file.node.ts";
 const configFile = "config.json";
 const weightsFile = "diffusion_pytorch_model.safetensors";
 
-/** A trained autoencoder: its configuration as JSON has it, and its weights by state-dict key. */
+/** A trained autoencoder: its configuration as JSON has it, and its weights by parameter. */
 export interface TrainedAutoencoder {
   readonly vae: Readonly<Record<string, unknown>>;
-  readonly weights: ReadonlyMap<string, NdArray>;
+  readonly weights: Weights;
 }
 
 /** What the names of the parameters in the graph begin with. */
@@ -36,7 +37,8 @@ export function writeAutoencoder(
 /** @throws UserError when a file is missing or damaged. */
 export async function readAutoencoder(folder: string): Promise<TrainedAutoencoder> {
   const file = await readSafetensors(join(folder, weightsFile));
-  const weights = await loadTensors(file, file.tensors.keys());
+  const tensors = await loadTensors(file, file.tensors.keys());
+  const named = Array.from(tensors, ([key, { data }]) => [`${scopeName}.${key}`, data] as const);
   const config = join(folder, configFile);
-  return { vae: parseFields(json, readJson(config), config), weights };
+  return { vae: parseFields(json, readJson(config), config), weights: Object.fromEntries(named) };
 }

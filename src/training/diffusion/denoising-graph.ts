@@ -11,11 +11,13 @@ import { type TrainingGraph, withGradients } from "../gradients.ts";
  * The loss of a denoiser, the mean squared error of its prediction (Ho et al. 2020, equation 14) with a weight for each
  * picture, and its gradients. Inputs: `sample` and `target` [batch, channels, size, size], `timesteps` and `weights`
  * [batch], `input_ids` [batch, tokens] int32.
+ * @param isTrained which parameters are; all by default.
  */
 export function denoisingGraph(
   unet: UNetConfig,
   text: CLIPTextConfig,
   batch: number,
+  isTrained?: (parameter: string) => boolean,
 ): TrainingGraph {
   const shape = [batch, unet.in_channels, unet.sample_size, unet.sample_size];
   const ids = input("input_ids", [batch, text.max_position_embeddings], "int32");
@@ -30,5 +32,6 @@ export function denoisingGraph(
     input("target", [batch, unet.out_channels, ...shape.slice(2)]),
   );
   const weights = reshape(input("weights", [batch]), [batch, 1, 1, 1]);
-  return withGradients(reshape(reduceMean(mul(mul(error, error), weights), [0, 1, 2, 3]), []));
+  const loss = reshape(reduceMean(mul(mul(error, error), weights), [0, 1, 2, 3]), []);
+  return withGradients(loss, { ...(isTrained && { trained: isTrained }) });
 }

@@ -66,6 +66,9 @@ export function examplesOf(
 export function latentShapeOf({
   in_channels,
   sample_size,
-}: Recipe["unet"]): readonly [number, number, number, number] {
+}: {
+  readonly in_channels?: unknown;
+  readonly sample_size?: unknown;
+}): readonly [number, number, number, number] {
   return [1, Number(in_channels), Number(sample_size), Number(sample_size)];
 }

@@ -1,6 +1,10 @@
 import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { fileFault } from "../../tensor/index.node.ts";
+import { sizeOf } from "../../tensor/index.ts";
+import { latentShapeOf } from "./examples.ts";
+import type { Recipe } from "./recipe.ts";
 
 const checksumBytes = 4;
 
@@ -59,4 +63,9 @@ export class LatentFile {
       throw fileFault(action, this.#path, error);
     }
   }
+}
+
+/** The file of a training's pool. */
+export function openLatents(training: string, { unet }: Pick<Recipe, "unet">): LatentFile {
+  return new LatentFile(join(training, "latents.f16"), sizeOf(latentShapeOf(unet)));
 }

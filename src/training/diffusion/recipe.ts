@@ -7,6 +7,7 @@ import {
   autoencoderRecipeSchema,
   defaultAutoencoderRecipe,
 } from "../autoencoder/recipe.ts";
+import { type ClipRecipe, clipRecipeSchema, defaultClipRecipe } from "../clip/recipe.ts";
 import {
   type DataName,
   json,
@@ -28,6 +29,8 @@ export interface Recipe extends Optimisation, DataName {
   readonly captionDropout: number;
   /** Of a model of latents: how the autoencoder is made, which is trained first. Without, the model is one of pixels. */
   readonly autoencoder?: AutoencoderRecipe | undefined;
+  /** How the text encoder learns what captions mean before the diffusion, which leaves it as it is; without, it learns with that. */
+  readonly clip?: ClipRecipe | undefined;
   /** The model that it begins with, in place of random weights, and its pixels a side; what follows is then that model's. */
   readonly from?: { readonly model: string; readonly size: number } | undefined;
   /** How many different examples there are; without it, each is new. */
@@ -63,6 +66,7 @@ const recipeFields = z.strictObject({
   timestepShift: z.number().positive(),
   captionDropout: share,
   autoencoder: autoencoderRecipeSchema.optional(),
+  clip: clipRecipeSchema.optional(),
   from: z.strictObject({ model: z.string(), size: positive }).optional(),
   pool: positive.optional(),
   unet: json,
@@ -105,6 +109,7 @@ export function checkChoices(choices: RecipeChoices): void {
 /** What a model that a training begins with decides of the recipe. */
 const decidedByModel = [
   "autoencoder",
+  "clip",
   "unet",
   "textEncoder",
   "scheduler",
@@ -139,6 +144,7 @@ export function recipeFrom(
   return {
     ...recipe,
     autoencoder: undefined,
+    clip: undefined,
     from: { model: folder, size },
     unet: config("unet/config.json"),
     textEncoder: config("text_encoder/config.json"),
@@ -187,6 +193,7 @@ export function defaultRecipe(
     captionDropout: 0.1,
     ...(autoencoder && {
       autoencoder,
+      clip: defaultClipRecipe(data),
       pool: 2 ** 16,
     }),
     unet: {

@@ -1,15 +1,8 @@
 import { join } from "node:path";
 import { writeModelFolder } from "../../pipelines/index.node.ts";
-import {
-  allWeights,
-  type Model,
-  type ModelConfig,
-  networkTensors,
-  TextToImage,
-} from "../../pipelines/index.ts";
+import { allWeights, type Model, type ModelConfig } from "../../pipelines/index.ts";
 import type { Backend, Weights } from "../../runtime/index.node.ts";
-import { type NdArray, sizeOf } from "../../tensor/index.ts";
-import { scopeName } from "../autoencoder/autoencoder-folder.node.ts";
+import { scopeName as autoencoderScope } from "../autoencoder/autoencoder-folder.node.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { writeRecipe } from "../recipe-file.node.ts";
 import { drawSamples, replaceFolder } from "../reports.node.ts";
@@ -17,50 +10,51 @@ import { Trainer } from "../trainer.ts";
 import { type Intervals, restore, type StepOf, takeSteps } from "../training-folder.node.ts";
 import { makeBatch } from "./batch.ts";
 import { denoisingGraph } from "./denoising-graph.ts";
-import { examplesOf, latentShapeOf } from "./examples.ts";
-import { LatentFile } from "./latent-file.node.ts";
+import type { Examples } from "./examples.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What a training begins with. */
 export interface Beginning {
   readonly config: ModelConfig;
-  /** Of a model of latents: its autoencoder's weights by state-dict key, which stay as they are. */
-  readonly autoencoder?: Tensors | undefined;
+  /** By parameter, of networks that stay as they are: a model of latents' autoencoder, and a text encoder that has learnt. */
+  readonly fixed?: Weights | undefined;
   /** The other networks' weights by parameter, in place of random ones. */
   readonly weights?: Weights | undefined;
 }
 
-type Tensors = ReadonlyMap<string, NdArray>;
-
 export interface Means extends Intervals {
+  /** What samples' captions are from. */
   readonly dataset: Dataset;
+  readonly examples: Examples;
   readonly backend: Backend;
 }
 
 /**
- * Trains the U-Net and the text encoder, or goes on with them, in a folder that is there, and yields every step. It then
- * holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder; and
- * with a pool `latents.f16`, its pictures as the network sees them, which may be deleted, and must be where
- * what the data draws has changed.
+ * Trains the U-Net, and the text encoder if it is not fixed, or goes on with them, in a folder that is there, and yields
+ * every step. It then holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a
+ * model folder.
  */
 export async function* trainDiffusion(
   out: string,
   recipe: Recipe,
-  { config, autoencoder, weights }: Beginning,
-  { dataset, backend, ...intervals }: Means,
+  { config, fixed = {}, weights }: Beginning,
+  { dataset, examples, backend, ...intervals }: Means,
 ): AsyncGenerator<StepOf<Recipe>, void, void> {
-  await using encoder = new TextToImage(withWeights(config, autoencoder), { backend });
-  using latents = recipe.pool === undefined ? undefined : openLatents(out, recipe);
-  const encode = (picture: NdArray) => encoder.encode(picture);
-  const examples = examplesOf(dataset, encode, recipe, latents);
-  const batch = (index: number) => makeBatch({ ...recipe, ...config, examples }, index);
-  const graph = denoisingGraph(config.unet, config.textEncoders[0].config, recipe.batchSize);
+  const text = config.textEncoders[0].config;
+  const isTrained = (name: string) => !Object.hasOwn(fixed, name);
+  const graph = denoisingGraph(config.unet, text, recipe.batchSize, isTrained);
+  const fed = Object.fromEntries(
+    Object.entries(fixed).filter(([name]) => name.startsWith("text_encoder.")),
+  );
+  const batch = async (index: number) => {
+    return { ...(await makeBatch({ ...recipe, ...config, examples }, index)), ...fed };
+  };
   await using trainer = await Trainer.create(recipe, [{ graph, batch }], backend);
   if (weights) beginWith(weights, trainer);
   await restore(out, trainer);
   writeRecipe(out, recipe);
   const report = async () => {
-    const model = withWeights(config, autoencoder, trainer.averaged());
+    const model = withWeights(config, { ...fixed, ...trainer.averaged() });
     await replaceFolder(join(out, "model"), (folder) =>
       writeModelFolder(folder, model, { dtype: "F16" }),
     );
@@ -69,16 +63,12 @@ export async function* trainDiffusion(
   yield* takeSteps({ folder: out, trainer, recipe, report }, intervals);
 }
 
-function openLatents(out: string, { unet }: Recipe): LatentFile {
-  return new LatentFile(join(out, "latents.f16"), sizeOf(latentShapeOf(unet)));
-}
-
-/** A model as a beginning. */
+/** A model as a beginning; its autoencoder, if it has one, stays as it is. */
 export async function beginningOf(model: Model): Promise<Beginning> {
-  const weights: Record<string, Float32Array> = {};
-  for await (const [name, values] of allWeights(model)) weights[name] = values;
-  const autoencoder = model.autoencoder && (await networkTensors(model, scopeName));
-  return { config: model, weights, ...(autoencoder && { autoencoder }) };
+  const [weights, fixed]: Record<string, Float32Array>[] = [{}, {}];
+  for await (const [name, values] of allWeights(model))
+    (name.startsWith(`${autoencoderScope}.`) ? fixed : weights)![name] = values;
+  return { config: model, weights, fixed };
 }
 
 function beginWith(weights: Weights, { slots, state }: Trainer): void {
@@ -86,15 +76,7 @@ function beginWith(weights: Weights, { slots, state }: Trainer): void {
   state.ema.set(state.parameters);
 }
 
-/** The model with an autoencoder's weights and those that are trained. */
-export function withWeights(
-  config: ModelConfig,
-  autoencoder?: Tensors,
-  trained: Weights = {},
-): Model {
-  const fixed = Array.from(autoencoder ?? [], ([key, { data }]) => {
-    return [`${scopeName}.${key}`, data] as const;
-  });
-  const weights = { ...trained, ...Object.fromEntries(fixed) };
+/** The model with weights, by parameter. */
+export function withWeights(config: ModelConfig, weights: Weights): Model {
   return { ...config, weights: () => Promise.resolve(weights) };
 }
