@@ -1,5 +1,5 @@
 // What the diffusion of latents learns soonest: npx tsx scripts/latent-trials.ts TRAINING [seconds] [variant ...]
-// Trains each variant of the scenes' default recipe (or those that are named) for as many seconds of processor time
+// Trains each variant of a training's recipe (or those that are named) for as many seconds of processor time
 // (default 300) on the same latents, and prints a row of a table: parameters, pictures seen, the mean squared error of the
 // picture where so much of its variance is left, of large things on white, and for the noisiest the same with another
 // picture's caption: how much the text is heard. TRAINING is the folder of a training of scenes whose autoencoder and text
@@ -10,24 +10,20 @@ import { TextToImage } from "../src/pipelines/index.ts";
 import { onnxruntimeNode } from "../src/runtime/index.node.ts";
 import { type NdArray, Random } from "../src/tensor/index.ts";
 import { readAutoencoder } from "../src/training/autoencoder/autoencoder-folder.node.ts";
-import { readTextEncoder } from "../src/training/clip/train-clip.node.ts";
+import { readTextEncoder } from "../src/training/contrastive/train-contrastive.node.ts";
 import { describeScene } from "../src/training/data/scenes/describe.ts";
 import { drawScene } from "../src/training/data/scenes/draw.ts";
 import { sampleScene, type Wish } from "../src/training/data/scenes/sample.ts";
 import { sceneSize } from "../src/training/data/scenes/scene.ts";
 import { scenesDataset } from "../src/training/data/scenes/scenes.ts";
 import { loadScenery } from "../src/training/data/scenes.node.ts";
-import { makeBatch } from "../src/training/diffusion/batch.ts";
-import { denoisingGraph } from "../src/training/diffusion/denoising-graph.ts";
 import { examplesOf } from "../src/training/diffusion/examples.ts";
 import { openLatents } from "../src/training/diffusion/latent-file.node.ts";
+import { diffusionLesson } from "../src/training/diffusion/lesson.ts";
 import { newModel } from "../src/training/diffusion/new-model.ts";
-import {
-  defaultRecipe,
-  type Recipe,
-  type RecipeChoices,
-} from "../src/training/diffusion/recipe.ts";
+import { parseRecipe, type Recipe, type RecipeChoices } from "../src/training/diffusion/recipe.ts";
 import { withWeights } from "../src/training/diffusion/train-diffusion.node.ts";
+import { readRecipe } from "../src/training/recipe-file.node.ts";
 import { Trainer } from "../src/training/trainer.ts";
 import { pictureErrors } from "./picture-errors.ts";
 
@@ -41,7 +37,7 @@ const judgedScenes: Wish = { kind: "object", size: "large", background: "white" 
 /** What is tried, each as what it changes of the default. */
 const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
   "the default": () => ({}),
-  "the text encoder learns along": () => ({ clip: undefined }),
+  "the text encoder learns along": () => ({ contrastive: undefined }),
   "time steps added": ({ unet }) => ({ unet: { ...unet, resnet_time_scale_shift: "default" } }),
   "batches of 16": () => ({ batchSize: 16 }),
   "batches of 64": () => ({ batchSize: 64 }),
@@ -62,14 +58,13 @@ const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
 const scenery = await loadScenery({ log: console.error });
 const dataset = scenesDataset(scenery);
 const { vae, weights: autoencoder } = await readAutoencoder(join(folder, "autoencoder", "model"));
-const textEncoder = await readTextEncoder(join(folder, "text-encoder"));
-const base = defaultRecipe(dataset, { steps: 100_000 });
+const textEncoder = await readTextEncoder(join(folder, "contrastive"));
+const base = { ...readRecipe(folder, parseRecipe), steps: 100_000 };
 const config = newModel(base, dataset, vae);
 await using encoder = new TextToImage(withWeights(config, autoencoder), {
   backend: onnxruntimeNode,
 });
 using latents = openLatents(folder, base);
-const examples = examplesOf(dataset, (picture) => encoder.encode(picture), base, latents);
 const random = new Random(1);
 const judged = Array.from({ length: judgedCount }, () => {
   const scene = sampleScene(scenery, random, judgedScenes);
@@ -90,14 +85,10 @@ for (const [name, change] of Object.entries(variants)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const recipe = { ...base, ...change(base) };
   const own = newModel(recipe, dataset, vae);
-  const text = recipe.clip ? textEncoder : {};
-  const batch = async (index: number) => {
-    return { ...(await makeBatch({ ...recipe, ...own, examples }, index)), ...text };
-  };
-  const graph = denoisingGraph(own.unet, own.textEncoders[0].config, recipe.batchSize, (name) => {
-    return !Object.hasOwn(text, name);
-  });
-  await using trainer = await Trainer.create(recipe, [{ graph, batch }], onnxruntimeNode);
+  const text = recipe.contrastive ? textEncoder : {};
+  const examples = examplesOf(dataset, (picture) => encoder.encode(picture), base, latents);
+  const lesson = diffusionLesson(recipe, own, examples, text);
+  await using trainer = await Trainer.create(recipe, [lesson], onnxruntimeNode);
   const begun = process.cpuUsage();
   const used = () => {
     const { user, system } = process.cpuUsage(begun);

@@ -67,7 +67,7 @@ const recipe: RecipeChoices = {
       mid_block_add_attention: false,
     },
   },
-  clip: {
+  contrastive: {
     data: "discs",
     pictures: 2,
     seed: 0,
@@ -134,7 +134,7 @@ test("learns the autoencoder first, and pictures come back of its latents", asyn
 });
 
 test("then the text encoder, whose captions find their pictures, and leaves it as it is", async () => {
-  const textEncoder = join(folder, "whole", "text-encoder");
+  const textEncoder = join(folder, "whole", "contrastive");
   const figures = JSON.parse(readFileSync(join(textEncoder, "figures.json"), "utf8"));
   expect(figures).toEqual({ step: 40, found: expect.any(Number) });
   expect(figures.found).toBeGreaterThan(0.9); // 0.5 by chance
@@ -146,17 +146,20 @@ test("then the text encoder, whose captions find their pictures, and leaves it a
     [...kept.keys()].map((key) => `text_encoder.${key}`),
   );
   for (const [key, tensor] of kept) expect(tensor).toEqual(tensors.get(`text_encoder.${key}`));
+  const { shape, data } = kept.get("text_model.embeddings.token_embedding.weight")!;
+  const end = Number(model.textEncoders[0].config.eos_token_id) * shape[1]!;
+  expect(data.subarray(end, end + shape[1]!).some((x) => x !== 0)).toBe(true); // it began at zero
 });
 
 test("goes on, bit for bit, from any stage", async () => {
-  for (const stop of [120, 220, before + 2]) {
+  for (const stop of [120, 200, 220, before, before + 2]) {
     const out = join(folder, `stopped-${stop}`);
     let taken = 0;
     for await (const _ of train(discs, { out, recipe })) if (++taken === stop) break;
     const rest: TrainingStep[] = [];
     for await (const step of train(discs, { out, resume: true })) rest.push(step);
     expect(rest.map(({ loss }) => loss)).toEqual(whole.slice(stop).map(({ loss }) => loss));
-    for (const stage of ["autoencoder", "text-encoder"])
+    for (const stage of ["autoencoder", "contrastive"])
       expect(log(join(out, stage))).toBe(log(join(folder, "whole", stage)));
     expect(log(out)).toBe(log(join(folder, "whole")));
   }
@@ -179,7 +182,8 @@ test("begins with a model: keeps its autoencoder and its words, goes on with the
     readModelFolder(join(out, "model")),
   ]);
   expect(after.files).toEqual(former.files);
-  expect(await networkTensors(after, "vae")).toEqual(await networkTensors(former, "vae"));
+  for (const name of ["vae", "text_encoder"] as const)
+    expect(await networkTensors(after, name)).toEqual(await networkTensors(former, name));
   const trained = await networkTensors(after, "unet");
   for (const [key, { data }] of await networkTensors(former, "unet"))
     trained.get(key)!.data.forEach((x, i) => {
@@ -200,11 +204,19 @@ test("begins with a model: keeps its autoencoder and its words, goes on with the
 
 test("finished stages that are there already are used as they are, without their checkpoints", async () => {
   const out = join(folder, "second");
-  for (const stage of ["autoencoder", "text-encoder"]) {
+  for (const stage of ["autoencoder", "contrastive"]) {
     cpSync(join(folder, "whole", stage), join(out, stage), { recursive: true });
     rmSync(join(out, stage, "checkpoint.safetensors"));
   }
   const losses: number[] = [];
   for await (const { loss } of train(discs, { out, recipe })) losses.push(loss);
   expect(losses).toEqual(whole.slice(before).map(({ loss }) => loss));
+
+  const renamed = { ...discs, captions: ["a red disk", "a blue disk"] };
+  const other = join(folder, "other-words");
+  for (const stage of ["autoencoder", "contrastive"])
+    cpSync(join(folder, "whole", stage), join(other, stage), { recursive: true });
+  await expect(train(renamed, { out: other, recipe }).next()).rejects.toThrow(
+    "contrastive: expected a text encoder that reads these captions, found one of others",
+  );
 });

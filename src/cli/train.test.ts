@@ -180,6 +180,7 @@ test.each([
   [["data", "--out", "out", "--steps", "abc"], 'steps: expected a number, got "abc"'],
   [["data", "--out", "out", "--batch", "1.5"], "recipe: batchSize: "],
   [["data", "--out", "out", "--size", "13"], "size: expected a multiple of 8 pixels, got 13"],
+  [["data", "--out", "out", "--size", "72"], "height: expected a multiple of 32 pixels"],
   [["emoji", "--out", "out", "--size", "64"], "size: expected none"],
   [["data", "--out", "out", "--method", "magic"], "argument 'magic' is invalid"],
   [["data", "--out", "out", "--method", "gan", "--size", "24"], "size: expected 4, 8, 16, 32"],

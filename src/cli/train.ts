@@ -46,7 +46,11 @@ export function trainCommand(): Command {
       ).choices(methods),
     )
     .option("--model <folder>", "a model to begin with, in place of random weights")
-    .option("--steps <n>", "optimiser steps in all", numberFor("steps"))
+    .option(
+      "--steps <n>",
+      "optimiser steps in all; above 64 pixels those of autoencoder and text encoder come before",
+      numberFor("steps"),
+    )
     .option("--batch <n>", "pictures of one step", numberFor("batch"))
     .option("--learning-rate <x>", "peak learning rate of AdamW", numberFor("learning-rate"))
     .option("--seed <n>", "seed of weights, batches and noise", numberFor("seed"))

@@ -12,7 +12,7 @@ import {
   sqrt,
   type Tensor,
 } from "../graph/index.ts";
-import { convolved, type Layout, layouts, linear, refined } from "../nn/index.ts";
+import { convNormSilu, type Layout, layouts, linear, residual } from "../nn/index.ts";
 import { clipText } from "./clip-text.ts";
 import type { CLIPTextConfig } from "./config.ts";
 
@@ -64,8 +64,8 @@ export function likeness(
 function pictureFeatures(scope: Scope, pictures: Tensor, layout: Layout): Tensor {
   let map = layouts[layout].fromPlanes(pictures);
   for (const [i, count] of channels.entries()) {
-    map = convolved(scope.at(i), map, { channels: count, stride: i === 0 ? 1 : 2 });
-    map = refined(scope.at(i, "refine"), map);
+    map = convNormSilu(scope.at(i), map, { channels: count, stride: i === 0 ? 1 : 2 });
+    map = residual(scope.at(i, "refine"), map);
   }
   const cells = map.layout.toTokens(map);
   const [batch = 1, places = 1, features = 1] = cells.shape;

@@ -12,4 +12,4 @@ export {
   silu,
 } from "./layers.ts";
 export type { FeatureMap } from "./layout.ts";
-export { convolved, refined } from "./plain-residual.ts";
+export { convNormSilu, residual } from "./residual.ts";

@@ -1,6 +1,6 @@
 export type { Backend } from "../runtime/index.node.ts";
 export type { AutoencoderRecipe } from "./autoencoder/recipe.ts";
-export type { ClipRecipe } from "./clip/recipe.ts";
+export type { ContrastiveRecipe } from "./contrastive/recipe.ts";
 export type { Dataset, Example } from "./data/dataset.ts";
 export { loadEmoji } from "./data/emoji.node.ts";
 export { loadFaces } from "./data/faces.node.ts";

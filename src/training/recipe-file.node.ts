@@ -36,6 +36,14 @@ export function refuseTraining(folder: string): void {
     );
 }
 
+/** What a training tells of itself after `step` steps. */
+export function writeFigures(
+  path: string,
+  figures: Readonly<Record<string, number>> & { readonly step: number },
+): void {
+  atomicWrite(path, `${JSON.stringify(figures, null, 2)}\n`);
+}
+
 /**
  * Whether a training has told of its last step: `file` of the folder says of which `step` it tells.
  * @throws UserError when the file is damaged.

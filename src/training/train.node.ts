@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { readModelFolder } from "../pipelines/index.node.ts";
-import { nativeSize, TextToImage } from "../pipelines/index.ts";
+import { latentShape, nativeSize, TextToImage } from "../pipelines/index.ts";
 import { onnxruntimeNode, type Weights } from "../runtime/index.node.ts";
 import { type NdArray, UserError } from "../tensor/index.ts";
 import { readAutoencoder } from "./autoencoder/autoencoder-folder.node.ts";
 import type { AutoencoderRecipe } from "./autoencoder/recipe.ts";
 import { trainAutoencoder } from "./autoencoder/train-autoencoder.node.ts";
-import type { ClipRecipe } from "./clip/recipe.ts";
-import { readTextEncoder, trainClip } from "./clip/train-clip.node.ts";
+import type { ContrastiveRecipe } from "./contrastive/recipe.ts";
+import { readTextEncoder, trainContrastive } from "./contrastive/train-contrastive.node.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { examplesOf } from "./diffusion/examples.ts";
 import { openLatents } from "./diffusion/latent-file.node.ts";
@@ -46,7 +46,7 @@ export interface TrainOptions extends CommonOptions<RecipeChoices> {
 }
 
 /** A step, and the recipe that it belongs to: the autoencoder's or the text encoder's, which may come first, or the model's. */
-export type RecipeStep = StepOf<Recipe | AutoencoderRecipe | ClipRecipe>;
+export type RecipeStep = StepOf<Recipe | AutoencoderRecipe | ContrastiveRecipe>;
 
 /** Refuses options that cannot be, or would be passed over, before anything is opened or made. */
 function checkOptions(
@@ -89,7 +89,7 @@ function settleRecipe(
 /**
  * Trains a text-to-image model on captioned pictures and yields every optimiser step. The folder `out` then holds
  * `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder; with stages
- * that come before, their folders `autoencoder/` and `text-encoder/`; and with a pool `latents.f16`, its pictures as the
+ * that come before, their folders `autoencoder/` and `contrastive/`; and with a pool `latents.f16`, its pictures as the
  * network sees them, which may be deleted, and must be where what the data draws has changed.
  *
  * Leaving the loop keeps a checkpoint. A run that goes on from a checkpoint has the losses, bit for bit on one
@@ -127,18 +127,19 @@ async function* trainInFolder(
   let beginning: Beginning = origin
     ? await beginningOf(origin.model)
     : { config: newModel(recipe, dataset) }; // proves the recipe
+  latentShape(beginning.config, { count: 1, height: dataset.size, width: dataset.size }); // and the size
+  writeRecipe(out, recipe);
   if (recipe.autoencoder) {
     const folder = join(out, "autoencoder");
-    writeRecipe(out, recipe);
     yield* trainAutoencoder(folder, recipe.autoencoder, means);
     const { vae, weights } = await readAutoencoder(join(folder, "model"));
     beginning = { config: newModel(recipe, dataset, vae), fixed: weights };
   }
-  yield* trainOnEncoded(out, recipe, beginning, means);
+  yield* trainTextAndDiffusion(out, recipe, beginning, means);
 }
 
 /** Trains the text encoder, where that is a stage of its own, and the diffusion, on pictures as the U-Net sees them. */
-async function* trainOnEncoded(
+async function* trainTextAndDiffusion(
   out: string,
   recipe: Recipe,
   { config, fixed, weights }: Beginning,
@@ -150,11 +151,10 @@ async function* trainOnEncoded(
   const encode = (picture: NdArray) => encoder.encode(picture);
   const examples = examplesOf(dataset, encode, recipe, latents);
   let textEncoder: Weights | undefined;
-  if (recipe.clip) {
-    const folder = join(out, "text-encoder");
+  if (recipe.contrastive) {
+    const folder = join(out, "contrastive");
     const fresh = examplesOf(dataset, encode, { ...recipe, pool: undefined });
-    writeRecipe(out, recipe);
-    yield* trainClip(folder, recipe.clip, { ...means, config, examples, fresh });
+    yield* trainContrastive(folder, recipe.contrastive, { ...means, config, examples, fresh });
     textEncoder = await readTextEncoder(folder);
   }
   const beginning = { config, weights, fixed: { ...fixed, ...textEncoder } };

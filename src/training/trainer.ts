@@ -26,6 +26,8 @@ export interface TrainingStep {
 /** What is learnt, and from what. */
 export interface Lesson {
   readonly graph: TrainingGraph;
+  /** Of parameters that are not trained. */
+  readonly fixed?: Weights;
   /** What step `index` + 1 feeds the graph; a pure function, so that a resumed training sees the same. */
   readonly batch: (index: number) => Values | Promise<Values>;
   /** Whether it is given in step `index` + 1; default: in all. */
@@ -86,8 +88,9 @@ export class Trainer implements AsyncDisposable {
     let [loss, squares] = [Number.NaN, 0];
     for (const lesson of this.#lessons) {
       if (lesson.due?.(index) === false) continue;
-      const { executable, gradients, start, end, graph } = lesson;
-      const feeds = { ...(await lesson.batch(index)), ...views(this.slots, this.state.parameters) };
+      const { executable, gradients, start, end, graph, fixed } = lesson;
+      const weights = { ...fixed, ...views(this.slots, this.state.parameters) };
+      const feeds = { ...(await lesson.batch(index)), ...weights };
       const results = await executable.run(feeds);
       loss = results.loss?.[0] ?? Number.NaN;
       for (const name of graph.told) told[name] = results[name]?.[0] ?? Number.NaN;

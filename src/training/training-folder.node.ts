@@ -1,11 +1,13 @@
 import { rmdirSync } from "node:fs";
+import type { Backend, Weights } from "../runtime/index.node.ts";
 import { makeFolder } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.node.ts";
 import { lockFolder } from "./lock.node.ts";
 import type { Optimisation } from "./optimisation.ts";
+import { holdsTraining, isFinished, readRecipe, sweep, writeRecipe } from "./recipe-file.node.ts";
 import { TrainingLog } from "./reports.node.ts";
-import type { Trainer, TrainingStep } from "./trainer.ts";
+import { type Lesson, Trainer, type TrainingStep } from "./trainer.ts";
 
 /** How often a training keeps and shows what it has learnt. */
 export interface Intervals {
@@ -49,6 +51,49 @@ export function claimFolder(folder: string): () => void {
 /** Sets a trainer to where the folder's checkpoint was taken, if there is one. */
 export async function restore(folder: string, trainer: Trainer): Promise<void> {
   Object.assign(trainer, await readCheckpoint(folder, trainer.state.parameters.length));
+}
+
+/** A training whose folder goes on by itself, whether it was begun or not. */
+export interface Stage<Recipe extends Optimisation> {
+  /** The recipe of one that is not begun. */
+  readonly wanted: Recipe;
+  readonly parse: (recipe: unknown, where: string) => Recipe;
+  /** Refuses to go on with what was begun by another recipe. */
+  readonly requireFit?: (begun: Recipe) => void;
+  /** The file whose `step` tells that it is finished; without, it is never known to be. */
+  readonly figuresFile?: string;
+  readonly backend: Backend;
+  lessons(recipe: Recipe): readonly Lesson[];
+  report(trainer: Trainer, recipe: Recipe): Promise<void>;
+}
+
+/**
+ * Trains in a folder of its own, or goes on there, and yields every step; nothing where it is finished.
+ * @returns the trainer's averaged weights, where it was not finished before.
+ */
+export async function* trainStage<Recipe extends Optimisation>(
+  folder: string,
+  stage: Stage<Recipe>,
+  intervals: Intervals,
+): AsyncGenerator<StepOf<Recipe>, Weights | undefined, void> {
+  const { wanted, parse, figuresFile, backend } = stage;
+  const giveBack = claimFolder(folder);
+  try {
+    const begun = holdsTraining(folder);
+    if (begun) sweep(folder);
+    const recipe = begun ? readRecipe(folder, parse) : wanted;
+    stage.requireFit?.(recipe);
+    if (figuresFile !== undefined && isFinished(folder, figuresFile, recipe.steps))
+      return undefined;
+    await using trainer = await Trainer.create(recipe, stage.lessons(recipe), backend);
+    await restore(folder, trainer);
+    writeRecipe(folder, recipe);
+    const report = () => stage.report(trainer, recipe);
+    yield* takeSteps({ folder, trainer, recipe, report }, intervals);
+    return trainer.averaged();
+  } finally {
+    giveBack();
+  }
 }
 
 /** Takes the steps that are left, and keeps and shows what comes of them. */

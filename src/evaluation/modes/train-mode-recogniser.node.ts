@@ -8,14 +8,7 @@ import {
   optimisationFields,
   parseFields,
 } from "../../training/optimisation.ts";
-import { holdsTraining, readRecipe, sweep, writeRecipe } from "../../training/recipe-file.node.ts";
-import { Trainer } from "../../training/trainer.ts";
-import {
-  claimFolder,
-  restore,
-  type StepOf,
-  takeSteps,
-} from "../../training/training-folder.node.ts";
+import { type StepOf, trainStage } from "../../training/training-folder.node.ts";
 import { ModeRecogniser, makeModeBatch, modeGraph } from "./mode-recogniser.ts";
 import type { ModedData } from "./moded-data.ts";
 
@@ -55,22 +48,23 @@ export async function* trainModeRecogniser(
   data: ModedData,
   { backend = onnxruntimeNode }: { readonly backend?: Backend } = {},
 ): AsyncGenerator<StepOf<ModeRecipe>, ModeRecogniser, void> {
-  const giveBack = claimFolder(out);
-  try {
-    const begun = holdsTraining(out);
-    if (begun) sweep(out);
-    const parse = (value: unknown, where: string) => parseFields(modeRecipe, value, where);
-    const recipe = begun ? readRecipe(out, parse) : wanted;
-    if (!isDeepStrictEqual(recipe, wanted))
-      throw new UserError(`${out}: expected a recogniser of the same recipe, found another`);
-    const batch = (index: number) => makeModeBatch(data, recipe.batchSize, recipe.seed, index);
-    const graph = modeGraph(data, recipe.batchSize);
-    await using trainer = await Trainer.create(recipe, [{ graph, batch }], backend);
-    if (begun) await restore(out, trainer);
-    writeRecipe(out, recipe);
-    yield* takeSteps({ folder: out, trainer, recipe, report: async () => {} }, {});
-    return await ModeRecogniser.create(data, trainer.averaged(), backend);
-  } finally {
-    giveBack();
-  }
+  const weights = yield* trainStage(
+    out,
+    {
+      wanted,
+      parse: (value, where) => parseFields(modeRecipe, value, where),
+      requireFit(begun) {
+        if (!isDeepStrictEqual(begun, wanted))
+          throw new UserError(`${out}: expected a recogniser of the same recipe, found another`);
+      },
+      backend,
+      lessons: ({ batchSize, seed }) => {
+        const batch = (index: number) => makeModeBatch(data, batchSize, seed, index);
+        return [{ graph: modeGraph(data, batchSize), batch }];
+      },
+      report: async () => {},
+    },
+    {},
+  );
+  return ModeRecogniser.create(data, weights!, backend);
 }

@@ -37,7 +37,7 @@ export function recogniserLoss(labels: Labels, batch: number): Tensor {
     ...pictureLogits(scope, recognition, labels),
   ];
   return logits.reduce(
-    (sum, [head, values]) => add(sum, crossEntropy(values, input(head, values.shape))),
+    (loss, [head, values]) => add(loss, crossEntropy(values, input(head, values.shape))),
     focalLoss(recognition.middles),
   );
 }

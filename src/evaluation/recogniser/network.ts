@@ -2,12 +2,12 @@ import { reduceMean, reshape, type Scope, sub, type Tensor } from "../../graph/i
 import {
   addMaps,
   conv2d,
-  convolved,
+  convNormSilu,
   type FeatureMap,
   type Layout,
   layouts,
   linear,
-  refined,
+  residual,
 } from "../../nn/index.ts";
 import { type Head, type Labels, pictureHeads } from "./sight.ts";
 
@@ -39,8 +39,8 @@ export function recognise(scope: Scope, pictures: Tensor, layout: Layout): Recog
   const maps: FeatureMap[] = [];
   let map = layouts[layout].fromPlanes(pictures);
   for (const [i, count] of channels.entries()) {
-    map = convolved(scope.at("down", i), map, { channels: count, stride: 2 });
-    if (i >= 2) map = refined(scope.at("refine", i), map);
+    map = convNormSilu(scope.at("down", i), map, { channels: count, stride: 2 });
+    if (i >= 2) map = residual(scope.at("refine", i), map);
     maps.push(map);
   }
   const features = reshape(reduceMean(map.layout.toTokens(map), [1]), [map.batch, map.channels]);
@@ -49,7 +49,7 @@ export function recognise(scope: Scope, pictures: Tensor, layout: Layout): Recog
   const fine = [4, 3, 2].map(across).reduce((coarse, finer) => {
     return addMaps(finer.layout.upsample(coarse), finer);
   });
-  const found = convolved(scope.at("found"), fine, { channels: mapChannels, stride: 1 });
+  const found = convNormSilu(scope.at("found"), fine, { channels: mapChannels, stride: 1 });
   const cells = found.layout.toTokens(found);
   return {
     middles: sub(linear(scope.at("middle"), cells, { features: 1 }), rarity),

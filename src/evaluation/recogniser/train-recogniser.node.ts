@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { parametersOf } from "../../graph/index.ts";
 import { type Backend, onnxruntimeNode } from "../../runtime/index.node.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
-import { atomicWrite } from "../../tensor/index.node.ts";
 import { Random, UserError } from "../../tensor/index.ts";
 import type { Scenery } from "../../training/data/scenes/scenery.ts";
 import { initialise, slotsOf, tensorsOf, views } from "../../training/flat-parameters.ts";
@@ -11,17 +10,10 @@ import {
   holdsTraining,
   isFinished,
   readRecipe,
-  sweep,
-  writeRecipe,
+  writeFigures,
 } from "../../training/recipe-file.node.ts";
-import { Trainer } from "../../training/trainer.ts";
-import {
-  claimFolder,
-  type Intervals,
-  restore,
-  type StepOf,
-  takeSteps,
-} from "../../training/training-folder.node.ts";
+import type { Trainer } from "../../training/trainer.ts";
+import { type Intervals, type StepOf, trainStage } from "../../training/training-folder.node.ts";
 import { makeRecogniserBatch } from "./batch.ts";
 import { recogniserLoss } from "./loss.ts";
 import { ownAccuracy } from "./own-accuracy.ts";
@@ -48,29 +40,25 @@ export async function* trainRecogniser(
   wanted: RecogniserRecipe,
   { scenery, backend = onnxruntimeNode, ...intervals }: Means,
 ): AsyncGenerator<StepOf<RecogniserRecipe>, void, void> {
-  const giveBack = claimFolder(out);
-  try {
-    const begun = holdsTraining(out);
-    if (begun) sweep(out);
-    const recipe = begun ? readRecipe(out, parseRecogniserRecipe) : wanted;
-    refuseOtherScenes(out, recipe.labels, wanted.labels);
-    const { labels, batchSize } = recipe;
+  const lessons = (recipe: RecogniserRecipe) => {
     const batch = (index: number) => makeRecogniserBatch(scenery, recipe, index);
-    const graph = withGradients(recogniserLoss(labels, batchSize));
-    await using trainer = await Trainer.create(recipe, [{ graph, batch }], backend);
-    if (begun) await restore(out, trainer);
-    writeRecipe(out, recipe);
-    const report = async () => {
-      await using recogniser = await Recogniser.create(labels, trainer.averaged(), { backend });
-      const figures = { step: trainer.step, ...(await ownAccuracy(recogniser, scenery)) };
-      const parameters = tensorsOf(trainer.slots, trainer.state.ema);
-      writeSafetensors(join(out, modelFile), parameters, { dtype: "F16" });
-      atomicWrite(join(out, accuracyFile), `${JSON.stringify(figures, null, 2)}\n`);
-    };
-    yield* takeSteps({ folder: out, trainer, recipe, report }, intervals);
-  } finally {
-    giveBack();
-  }
+    return [{ graph: withGradients(recogniserLoss(recipe.labels, recipe.batchSize)), batch }];
+  };
+  const report = async (trainer: Trainer, { labels }: RecogniserRecipe) => {
+    await using recogniser = await Recogniser.create(labels, trainer.averaged(), { backend });
+    const parameters = tensorsOf(trainer.slots, trainer.state.ema);
+    writeSafetensors(join(out, modelFile), parameters, { dtype: "F16" });
+    const accuracy = await ownAccuracy(recogniser, scenery);
+    writeFigures(join(out, accuracyFile), { step: trainer.step, ...accuracy });
+  };
+  const [parse, figuresFile] = [parseRecogniserRecipe, accuracyFile];
+  const requireFit = ({ labels }: RecogniserRecipe) =>
+    refuseOtherScenes(out, labels, wanted.labels);
+  yield* trainStage(
+    out,
+    { wanted, parse, requireFit, figuresFile, backend, lessons, report },
+    intervals,
+  );
 }
 
 function refuseOtherScenes(folder: string, known: Labels, wanted: Labels): void {

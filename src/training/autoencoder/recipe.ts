@@ -39,7 +39,7 @@ export function parseAutoencoderRecipe(recipe: unknown, where: string): Autoenco
   return parseFields(autoencoderRecipeSchema, recipe, where);
 }
 
-/** The recipe of the built-in model's autoencoder: each 8 x 8 pixels become 8 numbers. */
+/** The recipe of an autoencoder by which each 8 x 8 pixels become 8 numbers. */
 export function defaultAutoencoderRecipe({
   name,
   count,

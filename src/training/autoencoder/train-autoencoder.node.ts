@@ -9,20 +9,13 @@ import {
   parseAutoencoderKLConfig,
 } from "../../models/index.ts";
 import { type Backend, compile } from "../../runtime/index.node.ts";
-import { atomicWrite } from "../../tensor/index.node.ts";
 import { clamp, type NdArray, Random } from "../../tensor/index.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { tensorsOf } from "../flat-parameters.ts";
-import { holdsTraining, isFinished, readRecipe, sweep, writeRecipe } from "../recipe-file.node.ts";
+import { writeFigures } from "../recipe-file.node.ts";
 import { replaceFolder, writeSamples } from "../reports.node.ts";
-import { Trainer } from "../trainer.ts";
-import {
-  claimFolder,
-  type Intervals,
-  restore,
-  type StepOf,
-  takeSteps,
-} from "../training-folder.node.ts";
+import type { Trainer } from "../trainer.ts";
+import { type Intervals, type StepOf, trainStage } from "../training-folder.node.ts";
 import { scopeName, writeAutoencoder } from "./autoencoder-folder.node.ts";
 import { autoencoderGraph } from "./autoencoder-graph.ts";
 import { makeAutoencoderBatch } from "./batch.ts";
@@ -38,50 +31,41 @@ const figuresFile = "figures.json";
 /**
  * Trains an autoencoder, or goes on with one, and yields every step. The folder `out` then holds `recipe.json`,
  * `log.jsonl`, `checkpoint.safetensors`, `samples/` (pictures, and below what came back of them), `loss.png`,
- * `figures.json` with the mean peak signal-to-noise ratio in decibels of 64 pictures, and `model/`, an AutoencoderKL's folder whose `scaling_factor` gives latents of the data a standard deviation of 1.
+ * `figures.json` with the mean peak signal-to-noise ratio in decibels of 64 pictures, and `model/`, an AutoencoderKL's folder
+ * whose `scaling_factor` gives latents of the data a standard deviation of 1.
  */
 export async function* trainAutoencoder(
   out: string,
   wanted: AutoencoderRecipe,
   { dataset, backend, ...intervals }: { dataset: Dataset; backend: Backend } & Intervals,
 ): AsyncGenerator<StepOf<AutoencoderRecipe>, void, void> {
-  const giveBack = claimFolder(out);
-  try {
-    const begun = holdsTraining(out);
-    if (begun) sweep(out);
-    const recipe = begun ? readRecipe(out, parseAutoencoderRecipe) : wanted;
-    if (begun && isFinished(out, figuresFile, recipe.steps)) return;
-    const config = parseAutoencoderKLConfig(recipe.vae, "recipe: autoencoder.vae");
-    const { crop, batchSize } = recipe;
-    const latentSize = config.latent_channels * (crop / autoencoderDownsampling(config)) ** 2;
+  const configOf = ({ vae }: AutoencoderRecipe) =>
+    parseAutoencoderKLConfig(vae, "recipe: autoencoder.vae");
+  const lessons = (recipe: AutoencoderRecipe) => {
+    const config = configOf(recipe);
+    const { latent_channels } = config;
+    const latentSize = latent_channels * (recipe.crop / autoencoderDownsampling(config)) ** 2;
     const batch = (index: number) =>
-      makeAutoencoderBatch({ ...recipe, dataset, batchSize, latentSize }, index);
-    const graph = autoencoderGraph(config, recipe);
-    await using trainer = await Trainer.create(recipe, [{ graph, batch }], backend);
-    if (begun) await restore(out, trainer);
-    writeRecipe(out, recipe);
-    const report = async () => {
-      const { pictures, returned, deviation } = await reconstruct(trainer, config, {
-        dataset,
-        backend,
-      });
-      const vae = { ...recipe.vae, sample_size: dataset.size, scaling_factor: 1 / deviation };
-      await replaceFolder(join(out, "model"), (folder) =>
-        writeAutoencoder(folder, vae, tensorsOf(trainer.slots, trainer.state.ema)),
-      );
-      const psnr = pictures.map((picture, i) => peakSignalToNoise(picture, returned[i]!));
-      const figures = {
-        step: trainer.step,
-        psnr: psnr.reduce((sum, x) => sum + x, 0) / psnr.length,
-      };
-      atomicWrite(join(out, figuresFile), `${JSON.stringify(figures, null, 2)}\n`);
-      const shown = [...pictures.slice(0, shownCount), ...returned.slice(0, shownCount)];
-      writeSamples(out, trainer.step, encodePng(grid(shown, shownCount)));
-    };
-    yield* takeSteps({ folder: out, trainer, recipe, report }, intervals);
-  } finally {
-    giveBack();
-  }
+      makeAutoencoderBatch({ ...recipe, dataset, latentSize }, index);
+    return [{ graph: autoencoderGraph(config, recipe), batch }];
+  };
+  const report = async (trainer: Trainer, recipe: AutoencoderRecipe) => {
+    const { pictures, returned, deviation } = await reconstruct(trainer, configOf(recipe), {
+      dataset,
+      backend,
+    });
+    const vae = { ...recipe.vae, sample_size: dataset.size, scaling_factor: 1 / deviation };
+    await replaceFolder(join(out, "model"), (folder) =>
+      writeAutoencoder(folder, vae, tensorsOf(trainer.slots, trainer.state.ema)),
+    );
+    const psnr = pictures.map((picture, i) => peakSignalToNoise(picture, returned[i]!));
+    const mean = psnr.reduce((sum, x) => sum + x, 0) / psnr.length;
+    writeFigures(join(out, figuresFile), { step: trainer.step, psnr: mean });
+    const shown = [...pictures.slice(0, shownCount), ...returned.slice(0, shownCount)];
+    writeSamples(out, trainer.step, encodePng(grid(shown, shownCount)));
+  };
+  const parse = parseAutoencoderRecipe;
+  yield* trainStage(out, { wanted, parse, figuresFile, backend, lessons, report }, intervals);
 }
 
 /** In decibels, of pictures in [-1, 1]. */

@@ -11,13 +11,13 @@ import { type TrainingGraph, withGradients } from "../gradients.ts";
  * The loss of a denoiser, the mean squared error of its prediction (Ho et al. 2020, equation 14) with a weight for each
  * picture, and its gradients. Inputs: `sample` and `target` [batch, channels, size, size], `timesteps` and `weights`
  * [batch], `input_ids` [batch, tokens] int32.
- * @param isTrained which parameters are; all by default.
+ * @param trained tells the parameters whose gradients are computed; all by default.
  */
 export function denoisingGraph(
   unet: UNetConfig,
   text: CLIPTextConfig,
   batch: number,
-  isTrained?: (parameter: string) => boolean,
+  trained: (parameter: string) => boolean = () => true,
 ): TrainingGraph {
   const shape = [batch, unet.in_channels, unet.sample_size, unet.sample_size];
   const ids = input("input_ids", [batch, text.max_position_embeddings], "int32");
@@ -33,5 +33,5 @@ export function denoisingGraph(
   );
   const weights = reshape(input("weights", [batch]), [batch, 1, 1, 1]);
   const loss = reshape(reduceMean(mul(mul(error, error), weights), [0, 1, 2, 3]), []);
-  return withGradients(loss, { ...(isTrained && { trained: isTrained }) });
+  return withGradients(loss, { trained });
 }

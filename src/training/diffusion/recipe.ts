@@ -7,7 +7,12 @@ import {
   autoencoderRecipeSchema,
   defaultAutoencoderRecipe,
 } from "../autoencoder/recipe.ts";
-import { type ClipRecipe, clipRecipeSchema, defaultClipRecipe } from "../clip/recipe.ts";
+import {
+  type ContrastiveRecipe,
+  contrastiveRecipeSchema,
+  defaultContrastiveRecipe,
+} from "../contrastive/recipe.ts";
+import type { Dataset } from "../data/dataset.ts";
 import {
   type DataName,
   json,
@@ -30,7 +35,7 @@ export interface Recipe extends Optimisation, DataName {
   /** Of a model of latents: how the autoencoder is made, which is trained first. Without, the model is one of pixels. */
   readonly autoencoder?: AutoencoderRecipe | undefined;
   /** How the text encoder learns what captions mean before the diffusion, which leaves it as it is; without, it learns with that. */
-  readonly clip?: ClipRecipe | undefined;
+  readonly contrastive?: ContrastiveRecipe | undefined;
   /** The model that it begins with, in place of random weights, and its pixels a side; what follows is then that model's. */
   readonly from?: { readonly model: string; readonly size: number } | undefined;
   /** How many different examples there are; without it, each is new. */
@@ -66,7 +71,7 @@ const recipeFields = z.strictObject({
   timestepShift: z.number().positive(),
   captionDropout: share,
   autoencoder: autoencoderRecipeSchema.optional(),
-  clip: clipRecipeSchema.optional(),
+  contrastive: contrastiveRecipeSchema.optional(),
   from: z.strictObject({ model: z.string(), size: positive }).optional(),
   pool: positive.optional(),
   unet: json,
@@ -109,7 +114,7 @@ export function checkChoices(choices: RecipeChoices): void {
 /** What a model that a training begins with decides of the recipe. */
 const decidedByModel = [
   "autoencoder",
-  "clip",
+  "contrastive",
   "unet",
   "textEncoder",
   "scheduler",
@@ -144,7 +149,7 @@ export function recipeFrom(
   return {
     ...recipe,
     autoencoder: undefined,
-    clip: undefined,
+    contrastive: undefined,
     from: { model: folder, size },
     unet: config("unet/config.json"),
     textEncoder: config("text_encoder/config.json"),
@@ -163,10 +168,10 @@ const textWidth = 192;
 
 /**
  * The default recipe for any captioned pictures of `size` pixels a side: up to 64 the model diffuses patches of their
- * pixels, above that the latents of an autoencoder, which is trained first.
+ * pixels, above that the latents of an autoencoder, which is trained first, and then, if captions differ, the text encoder.
  */
 export function defaultRecipe(
-  data: { readonly name: string; readonly count: number; readonly size: number },
+  data: Pick<Dataset, "name" | "count" | "size" | "captions">,
   choices: RecipeChoices = {},
 ): Recipe {
   const ofLatents = data.size > largestOfPixels;
@@ -193,8 +198,8 @@ export function defaultRecipe(
     captionDropout: 0.1,
     ...(autoencoder && {
       autoencoder,
-      clip: defaultClipRecipe(data),
-      pool: 2 ** 16,
+      ...(new Set(data.captions).size > 1 && { contrastive: defaultContrastiveRecipe(data) }),
+      pool: Math.min(2 ** 16, 64 * data.count),
     }),
     unet: {
       _class_name: "UNet2DConditionModel",

@@ -2,15 +2,12 @@ import { join } from "node:path";
 import { writeModelFolder } from "../../pipelines/index.node.ts";
 import { allWeights, type Model, type ModelConfig } from "../../pipelines/index.ts";
 import type { Backend, Weights } from "../../runtime/index.node.ts";
-import { scopeName as autoencoderScope } from "../autoencoder/autoencoder-folder.node.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { writeRecipe } from "../recipe-file.node.ts";
 import { drawSamples, replaceFolder } from "../reports.node.ts";
 import { Trainer } from "../trainer.ts";
 import { type Intervals, restore, type StepOf, takeSteps } from "../training-folder.node.ts";
-import { makeBatch } from "./batch.ts";
-import { denoisingGraph } from "./denoising-graph.ts";
 import type { Examples } from "./examples.ts";
+import { diffusionLesson } from "./lesson.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What a training begins with. */
@@ -40,19 +37,10 @@ export async function* trainDiffusion(
   { config, fixed = {}, weights }: Beginning,
   { dataset, examples, backend, ...intervals }: Means,
 ): AsyncGenerator<StepOf<Recipe>, void, void> {
-  const text = config.textEncoders[0].config;
-  const isTrained = (name: string) => !Object.hasOwn(fixed, name);
-  const graph = denoisingGraph(config.unet, text, recipe.batchSize, isTrained);
-  const fed = Object.fromEntries(
-    Object.entries(fixed).filter(([name]) => name.startsWith("text_encoder.")),
-  );
-  const batch = async (index: number) => {
-    return { ...(await makeBatch({ ...recipe, ...config, examples }, index)), ...fed };
-  };
-  await using trainer = await Trainer.create(recipe, [{ graph, batch }], backend);
+  const lesson = diffusionLesson(recipe, config, examples, fixed);
+  await using trainer = await Trainer.create(recipe, [lesson], backend);
   if (weights) beginWith(weights, trainer);
   await restore(out, trainer);
-  writeRecipe(out, recipe);
   const report = async () => {
     const model = withWeights(config, { ...fixed, ...trainer.averaged() });
     await replaceFolder(join(out, "model"), (folder) =>
@@ -63,11 +51,13 @@ export async function* trainDiffusion(
   yield* takeSteps({ folder: out, trainer, recipe, report }, intervals);
 }
 
-/** A model as a beginning; its autoencoder, if it has one, stays as it is. */
+/** A model as a beginning; of a model of latents only the U-Net learns on. */
 export async function beginningOf(model: Model): Promise<Beginning> {
-  const [weights, fixed]: Record<string, Float32Array>[] = [{}, {}];
-  for await (const [name, values] of allWeights(model))
-    (name.startsWith(`${autoencoderScope}.`) ? fixed : weights)![name] = values;
+  const [weights, fixed]: [Record<string, Float32Array>, Record<string, Float32Array>] = [{}, {}];
+  for await (const [name, values] of allWeights(model)) {
+    const learns = !model.autoencoder || name.startsWith("unet.");
+    (learns ? weights : fixed)[name] = values;
+  }
   return { config: model, weights, fixed };
 }
 

@@ -5,7 +5,8 @@ import { type TrainingGraph, withGradients } from "../gradients.ts";
 
 /**
  * How hard it is to tell which picture of a batch belongs to a text, and which text to a picture, and its gradients
- * (Radford et al. 2021, figure 3). Inputs: `likeness`'s, and `right` [batch, batch], which picture is each text's.
+ * (Radford et al. 2021, figure 3). Inputs: `likeness`'s, and `right` [batch, batch], which picture is each text's and,
+ * which is the same, which text each picture's.
  */
 export function contrastiveGraph(shapes: LikenessConfig, batch: number): TrainingGraph {
   const logits = likeness(shapes, batch, "rows");

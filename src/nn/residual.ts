@@ -6,7 +6,7 @@ import type { FeatureMap } from "./layout.ts";
 const norm = { groups: 8, eps: 1e-5 };
 
 /** A 3 x 3 convolution, its channels normalised in 8 groups, and SiLU. */
-export function convolved(
+export function convNormSilu(
   scope: Scope,
   map: FeatureMap,
   options: { readonly channels: number; readonly stride: 1 | 2 },
@@ -16,9 +16,9 @@ export function convolved(
 }
 
 /** Adds to a map what two convolutions make of it (He et al. 2016, section 3). */
-export function refined(scope: Scope, map: FeatureMap): FeatureMap {
+export function residual(scope: Scope, map: FeatureMap): FeatureMap {
   const options = { channels: map.channels, stride: 1 } as const;
-  const first = convolved(scope.at(0), map, options);
-  const second = convolved(scope.at(1), first, options);
+  const first = convNormSilu(scope.at(0), map, options);
+  const second = convNormSilu(scope.at(1), first, options);
   return elementwise(map, (x) => add(x, second.tensor));
 }

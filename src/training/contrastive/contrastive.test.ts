@@ -3,8 +3,8 @@ import { likeness, parseCLIPTextConfig } from "../../models/index.ts";
 import { compile, onnxruntimeNode } from "../../runtime/index.node.ts";
 import { Random } from "../../tensor/index.ts";
 import { initialise, slotsOf, views } from "../flat-parameters.ts";
-import { makeClipBatch } from "./batch.ts";
-import { contrastiveGraph } from "./contrastive-graph.ts";
+import { makeContrastiveBatch } from "./batch.ts";
+import { contrastiveGraph } from "./graph.ts";
 
 const text = parseCLIPTextConfig(
   {
@@ -33,7 +33,7 @@ const examples = async (random: Random) => {
 const maker = { seed: 3, batchSize, examples, tokenizer };
 
 it("gives the pictures of equal captions equal parts, and the same batch again", async () => {
-  const batch = await makeClipBatch(maker, 0);
+  const batch = await makeContrastiveBatch(maker, 0);
   const captions = Array.from({ length: batchSize }, (_, i) => batch.input_ids[4 * i + 1]);
   expect(new Set(captions).size).toBeLessThan(batchSize);
   for (const [i, caption] of captions.entries()) {
@@ -43,15 +43,15 @@ it("gives the pictures of equal captions equal parts, and the same batch again",
       captions.map((other) => (other === caption ? Math.fround(1 / same) : 0)),
     );
   }
-  expect(await makeClipBatch(maker, 0)).toEqual(batch);
-  expect((await makeClipBatch(maker, 1)).pictures).not.toEqual(batch.pictures);
+  expect(await makeContrastiveBatch(maker, 0)).toEqual(batch);
+  expect((await makeContrastiveBatch(maker, 1)).pictures).not.toEqual(batch.pictures);
 });
 
 it("has the mean of both directions' cross-entropies as its loss", async () => {
   const { outputs, parameters } = contrastiveGraph(shapes, batchSize);
   const slots = slotsOf(parameters);
   const weights = views(slots, initialise(slots, new Random(1)));
-  const batch = await makeClipBatch(maker, 0);
+  const batch = await makeContrastiveBatch(maker, 0);
   const feeds = { ...batch, ...weights };
   await using training = await compile({ loss: outputs.loss! }, { backend: onnxruntimeNode });
   const loss = (await training.run(feeds)).loss![0]!;

@@ -2,10 +2,10 @@ import { Random, sizeOf } from "../../tensor/index.ts";
 import type { ClipTokenizer } from "../../text/index.ts";
 import type { CleanExample, Examples } from "../diffusion/examples.ts";
 import { mixedSeed } from "../mixed-seed.ts";
-import type { ClipRecipe } from "./recipe.ts";
+import type { ContrastiveRecipe } from "./recipe.ts";
 
 /** What batches are made from. */
-export type ClipBatchMaker = Pick<ClipRecipe, "seed" | "batchSize"> & {
+export type ContrastiveBatchMaker = Pick<ContrastiveRecipe, "seed" | "batchSize"> & {
   readonly examples: Examples;
   readonly tokenizer: Pick<ClipTokenizer, "modelMaxLength"> & {
     encode(text: string): { readonly ids: Int32Array };
@@ -13,7 +13,7 @@ export type ClipBatchMaker = Pick<ClipRecipe, "seed" | "batchSize"> & {
 };
 
 /** What the training graph is fed. */
-export type ClipBatch = {
+export type ContrastiveBatch = {
   readonly input_ids: Int32Array;
   readonly pictures: Float32Array;
   readonly right: Float32Array;
@@ -23,10 +23,10 @@ export type ClipBatch = {
  * Batch `index`: examples, and which of the pictures is each caption's; where some have the same caption, each of
  * theirs in equal parts. A pure function of the seed and the index.
  */
-export async function makeClipBatch(
-  { seed, batchSize, examples, tokenizer }: ClipBatchMaker,
+export async function makeContrastiveBatch(
+  { seed, batchSize, examples, tokenizer }: ContrastiveBatchMaker,
   index: number,
-): Promise<ClipBatch> {
+): Promise<ContrastiveBatch> {
   const random = new Random(mixedSeed(seed, index));
   const drawn: CleanExample[] = [];
   for (let i = 0; i < batchSize; i++) drawn.push(await examples(random));

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { likeness } from "../../models/index.ts";
+import type { ModelConfig } from "../../pipelines/index.ts";
+import { type Backend, compile, type Weights } from "../../runtime/index.node.ts";
+import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
+import { UserError } from "../../tensor/index.ts";
+import { type Examples, latentShapeOf } from "../diffusion/examples.ts";
+import { tensorsOf } from "../flat-parameters.ts";
+import { writeFigures } from "../recipe-file.node.ts";
+import type { Trainer } from "../trainer.ts";
+import { type Intervals, type StepOf, trainStage } from "../training-folder.node.ts";
+import { makeContrastiveBatch } from "./batch.ts";
+import { contrastiveGraph } from "./graph.ts";
+import { type ContrastiveRecipe, parseStageRecipe, type StageRecipe } from "./recipe.ts";
+
+const modelFile = "model.safetensors";
+const figuresFile = "figures.json";
+/** Examples among which captions are to find their pictures. */
+const judgedCount = 128;
+const judgedSeed = 1;
+
+interface Means extends Intervals {
+  readonly config: Pick<ModelConfig, "files" | "textEncoders" | "unet">;
+  /** What is learnt from. */
+  readonly examples: Examples;
+  /** What is judged by. */
+  readonly fresh: Examples;
+  readonly backend: Backend;
+}
+
+/**
+ * Trains a text encoder with a network that sees pictures, or goes on with them, and yields every step. The folder `out`
+ * then holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `loss.png`, both networks in `model.safetensors`, and
+ * `figures.json`: of 128 examples drawn anew, the share of captions that are most like a picture of theirs.
+ * @throws UserError when the folder is not what it should be, or was begun with other captions.
+ */
+export async function* trainContrastive(
+  out: string,
+  recipe: ContrastiveRecipe,
+  { config, examples, fresh, backend, ...intervals }: Means,
+): AsyncGenerator<StepOf<StageRecipe>, void, void> {
+  const [{ tokenizer, config: text }] = config.textEncoders;
+  const wanted = { ...recipe, reading: readingOf(config) };
+  const shapes = { ...recipe, text, picture: latentShapeOf(config.unet) };
+  const lessons = ({ batchSize, seed }: StageRecipe) => {
+    const batch = (index: number) =>
+      makeContrastiveBatch({ examples, tokenizer, batchSize, seed }, index);
+    return [{ graph: contrastiveGraph(shapes, batchSize), batch }];
+  };
+  const report = async (trainer: Trainer) => {
+    const judging = { examples: fresh, tokenizer, seed: judgedSeed, batchSize: judgedCount };
+    const { right, ...examples } = await makeContrastiveBatch(judging, 0);
+    const outputs = { all: likeness(shapes, judgedCount, "planes") };
+    await using networks = await compile(outputs, { backend, weights: trainer.averaged() });
+    const { all } = await networks.run(examples);
+    const parameters = tensorsOf(trainer.slots, trainer.state.ema);
+    writeSafetensors(join(out, modelFile), parameters, { dtype: "F16" });
+    const found = foundShare(all!, right);
+    writeFigures(join(out, figuresFile), { step: trainer.step, found });
+  };
+  const parse = parseStageRecipe;
+  const requireFit = ({ reading }: StageRecipe) => {
+    if (reading !== wanted.reading)
+      throw new UserError(
+        `${out}: expected a text encoder that reads these captions, found one of others; without the folder another is trained`,
+      );
+  };
+  const stage = { wanted, parse, requireFit, figuresFile, backend, lessons, report };
+  yield* trainStage(out, stage, intervals);
+}
+
+/** A checksum of the tokenizer and of the text encoder's configuration. */
+function readingOf({ files }: Pick<ModelConfig, "files">): string {
+  const read = Object.entries(files).filter(([name]) => /^(tokenizer|text_encoder)\//.test(name));
+  return createHash("sha256").update(JSON.stringify(read.sort())).digest("hex");
+}
+
+/** The share of the captions that are most like a picture that is theirs; both [captions, pictures]. */
+function foundShare(likenesses: Float32Array, right: Float32Array): number {
+  let found = 0;
+  for (let start = 0; start < right.length; start += judgedCount) {
+    const row = likenesses.subarray(start, start + judgedCount);
+    if (right[start + row.indexOf(Math.max(...row))]! > 0) found++;
+  }
+  return found / judgedCount;
+}
+
+/**
+ * The weights of a trained text encoder by parameter.
+ * @throws UserError when they are missing or damaged.
+ */
+export async function readTextEncoder(folder: string): Promise<Weights> {
+  const file = await readSafetensors(join(folder, modelFile));
+  const names = [...file.tensors.keys()].filter((name) => name.startsWith("text_encoder."));
+  const tensors = await loadTensors(file, names);
+  return Object.fromEntries(Array.from(tensors, ([name, { data }]) => [name, data]));
+}
