@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { TextToImage } from "../src/pipelines/index.ts";
 import { onnxruntimeNode } from "../src/runtime/index.node.ts";
-import { type NdArray, Random } from "../src/tensor/index.ts";
+import { Random } from "../src/tensor/index.ts";
 import { readAutoencoder } from "../src/training/autoencoder/autoencoder-folder.node.ts";
 import { readTextEncoder } from "../src/training/contrastive/train-contrastive.node.ts";
 import { describeScene } from "../src/training/data/scenes/describe.ts";
@@ -17,15 +17,15 @@ import { sampleScene, type Wish } from "../src/training/data/scenes/sample.ts";
 import { sceneSize } from "../src/training/data/scenes/scene.ts";
 import { scenesDataset } from "../src/training/data/scenes/scenes.ts";
 import { loadScenery } from "../src/training/data/scenes.node.ts";
-import { examplesOf } from "../src/training/diffusion/examples.ts";
+import { type CleanExample, examplesOf } from "../src/training/diffusion/examples.ts";
 import { openLatents } from "../src/training/diffusion/latent-file.node.ts";
 import { diffusionLesson } from "../src/training/diffusion/lesson.ts";
 import { newModel } from "../src/training/diffusion/new-model.ts";
+import { miscaptioned, pictureErrors } from "../src/training/diffusion/picture-errors.ts";
 import { parseRecipe, type Recipe, type RecipeChoices } from "../src/training/diffusion/recipe.ts";
 import { withWeights } from "../src/training/diffusion/train-diffusion.node.ts";
 import { readRecipe } from "../src/training/recipe-file.node.ts";
 import { Trainer } from "../src/training/trainer.ts";
-import { pictureErrors } from "./picture-errors.ts";
 
 const [folder = "runs/scenes", seconds = "300", ...wanted] = process.argv.slice(2);
 const shares = [0.8, 0.35, 0.025, 1e-4];
@@ -66,15 +66,13 @@ await using encoder = new TextToImage(withWeights(config, autoencoder), {
 });
 using latents = openLatents(folder, base);
 const random = new Random(1);
-const judged = Array.from({ length: judgedCount }, () => {
+const judged: CleanExample[] = [];
+for (let i = 0; i < judgedCount; i++) {
   const scene = sampleScene(scenery, random, judgedScenes);
-  const shape = [1, 3, sceneSize, sceneSize];
-  const picture: NdArray = { shape, data: drawScene(scenery, scene) };
-  return { picture, caption: describeScene(scenery, scene, random) };
-});
-const miscaptioned = judged.map(({ picture }, i) => {
-  return { picture, caption: judged[(i + 1) % judgedCount]!.caption };
-});
+  const data = drawScene(scenery, scene);
+  const clean = await encoder.encode({ shape: [1, 3, sceneSize, sceneSize], data });
+  judged.push({ clean, caption: describeScene(scenery, scene, random) });
+}
 
 const told = [
   ...shares.map((share) => `${100 * share} %`),
@@ -101,7 +99,7 @@ for (const [name, change] of Object.entries(variants)) {
   await using pipeline = new TextToImage(model, { backend: onnxruntimeNode });
   const errors = [
     ...(await pictureErrors(pipeline, judged, { shares })),
-    ...(await pictureErrors(pipeline, miscaptioned, { shares: noisiest })),
+    ...(await pictureErrors(pipeline, miscaptioned(judged), { shares: noisiest })),
   ];
   const millions = (trainer.state.parameters.length / 1e6).toFixed(1);
   const row = [name, `${millions} M`, pictures, each, ...errors.map((error) => error.toFixed(4))];

@@ -21,11 +21,11 @@ import { loadEmojiArt } from "../src/training/data/emoji.node.ts";
 import { emojiDataset, spriteBytes } from "../src/training/data/emoji.ts";
 import { type Batch, makeBatch } from "../src/training/diffusion/batch.ts";
 import { denoisingGraph } from "../src/training/diffusion/denoising-graph.ts";
-import { examplesOf } from "../src/training/diffusion/examples.ts";
+import { type CleanExample, examplesOf } from "../src/training/diffusion/examples.ts";
 import { newModel } from "../src/training/diffusion/new-model.ts";
+import { pictureErrors } from "../src/training/diffusion/picture-errors.ts";
 import { defaultRecipe, type Recipe } from "../src/training/diffusion/recipe.ts";
 import { Trainer } from "../src/training/trainer.ts";
-import { pictureErrors } from "./picture-errors.ts";
 
 const steps = Number(process.argv[2] ?? 1500);
 const folder = "docs/objectives";
@@ -124,10 +124,9 @@ async function trainOne(run: Run, dataset: Dataset): Promise<Outcome> {
   };
   const graph = denoisingGraph(config.unet, config.textEncoders[0].config, recipe.batchSize);
   const random = new Random(1);
-  const judged = Array.from({ length: dataset.count }, () => {
-    const { picture, caption } = dataset.example(random);
-    return { picture: { shape: [1, 3, dataset.size, dataset.size], data: picture }, caption };
-  });
+  const fresh = examplesOf(dataset, encode, { ...recipe, pool: undefined });
+  const judged: CleanExample[] = [];
+  while (judged.length < dataset.count) judged.push(await fresh(random));
   await using trainer = await Trainer.create(recipe, [{ graph, batch }], onnxruntimeNode);
   const pipelineNow = () =>
     new TextToImage(

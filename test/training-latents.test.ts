@@ -133,6 +133,12 @@ test("learns the autoencoder first, and pictures come back of its latents", asyn
   expect(error / back.data.length).toBeLessThan(0.15);
 });
 
+test("tells how much of the text is heard", () => {
+  const figures = JSON.parse(readFileSync(join(folder, "whole", "figures.json"), "utf8"));
+  expect(figures).toEqual({ step: 5, error: expect.any(Number), heard: expect.any(Number) });
+  expect(figures.error).toBeGreaterThan(Math.abs(figures.heard));
+});
+
 test("then the text encoder, whose captions find their pictures, and leaves it as it is", async () => {
   const textEncoder = join(folder, "whole", "contrastive");
   const figures = JSON.parse(readFileSync(join(textEncoder, "figures.json"), "utf8"));

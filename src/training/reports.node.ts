@@ -3,8 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync
 import { join } from "node:path";
 import { lineChart } from "../image/index.node.ts";
 import { encodePng, grid } from "../image/index.ts";
-import { type Model, TextToImage } from "../pipelines/index.ts";
-import type { Backend } from "../runtime/index.node.ts";
+import type { TextToImage } from "../pipelines/index.ts";
 import { atomicWrite, fileFault, makeFolder } from "../tensor/index.node.ts";
 import { type NdArray, Random, UserError } from "../tensor/index.ts";
 import type { Dataset } from "./data/dataset.ts";
@@ -102,10 +101,9 @@ function sampleCaptions(dataset: Dataset): string[] {
 export async function drawSamples(
   folder: string,
   step: number,
-  { model, dataset, backend }: { model: Model; dataset: Dataset; backend: Backend },
+  { pipeline, dataset }: { pipeline: TextToImage; dataset: Dataset },
 ): Promise<void> {
   const captions = sampleCaptions(dataset);
-  await using pipeline = new TextToImage(model, { backend });
   const pictures: NdArray[] = [];
   for (const [i, caption] of captions.entries())
     pictures.push(...(await pipeline.generate(caption, { seed: sampleSeed + i })));

@@ -88,7 +88,8 @@ function settleRecipe(
 
 /**
  * Trains a text-to-image model on captioned pictures and yields every optimiser step. The folder `out` then holds
- * `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder; with stages
+ * `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder; `figures.json`, which tells how much
+ * the text is heard; with stages
  * that come before, their folders `autoencoder/` and `contrastive/`; and with a pool `latents.f16`, its pictures as the
  * network sees them, which may be deleted, and must be where what the data draws has changed.
  *
@@ -143,20 +144,20 @@ async function* trainTextAndDiffusion(
   out: string,
   recipe: Recipe,
   { config, fixed, weights }: Beginning,
-  means: Omit<Means, "examples">,
+  means: Omit<Means, "examples" | "fresh">,
 ): AsyncGenerator<RecipeStep, void, void> {
   const { dataset, backend } = means;
   await using encoder = new TextToImage(withWeights(config, fixed ?? {}), { backend });
   using latents = recipe.pool === undefined ? undefined : openLatents(out, recipe);
   const encode = (picture: NdArray) => encoder.encode(picture);
   const examples = examplesOf(dataset, encode, recipe, latents);
+  const fresh = examplesOf(dataset, encode, { ...recipe, pool: undefined });
   let textEncoder: Weights | undefined;
   if (recipe.contrastive) {
     const folder = join(out, "contrastive");
-    const fresh = examplesOf(dataset, encode, { ...recipe, pool: undefined });
     yield* trainContrastive(folder, recipe.contrastive, { ...means, config, examples, fresh });
     textEncoder = await readTextEncoder(folder);
   }
   const beginning = { config, weights, fixed: { ...fixed, ...textEncoder } };
-  yield* trainDiffusion(out, recipe, beginning, { ...means, examples });
+  yield* trainDiffusion(out, recipe, beginning, { ...means, examples, fresh });
 }

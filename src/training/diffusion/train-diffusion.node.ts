@@ -1,14 +1,22 @@
 import { join } from "node:path";
 import { writeModelFolder } from "../../pipelines/index.node.ts";
-import { allWeights, type Model, type ModelConfig } from "../../pipelines/index.ts";
+import { allWeights, type Model, type ModelConfig, TextToImage } from "../../pipelines/index.ts";
 import type { Backend, Weights } from "../../runtime/index.node.ts";
+import { Random } from "../../tensor/index.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { writeFigures } from "../recipe-file.node.ts";
 import { drawSamples, replaceFolder } from "../reports.node.ts";
 import { Trainer } from "../trainer.ts";
 import { type Intervals, restore, type StepOf, takeSteps } from "../training-folder.node.ts";
-import type { Examples } from "./examples.ts";
+import type { CleanExample, Examples } from "./examples.ts";
 import { diffusionLesson } from "./lesson.ts";
+import { miscaptioned, pictureErrors } from "./picture-errors.ts";
 import type { Recipe } from "./recipe.ts";
+
+const judgedCount = 64;
+const judgedSeed = 1;
+/** Of the picture's variance. */
+const shareLeft = 0.01;
 
 /** What a training begins with. */
 export interface Beginning {
@@ -22,20 +30,23 @@ export interface Beginning {
 export interface Means extends Intervals {
   /** What samples' captions are from. */
   readonly dataset: Dataset;
+  /** What is learnt from. */
   readonly examples: Examples;
+  /** What is judged by. */
+  readonly fresh: Examples;
   readonly backend: Backend;
 }
 
 /**
  * Trains the U-Net, and the text encoder if it is not fixed, or goes on with them, in a folder that is there, and yields
- * every step. It then holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a
- * model folder.
+ * every step. It then holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png`, `figures.json`
+ * and `model/`, a model folder.
  */
 export async function* trainDiffusion(
   out: string,
   recipe: Recipe,
   { config, fixed = {}, weights }: Beginning,
-  { dataset, examples, backend, ...intervals }: Means,
+  { dataset, examples, fresh, backend, ...intervals }: Means,
 ): AsyncGenerator<StepOf<Recipe>, void, void> {
   const lesson = diffusionLesson(recipe, config, examples, fixed);
   await using trainer = await Trainer.create(recipe, [lesson], backend);
@@ -46,7 +57,10 @@ export async function* trainDiffusion(
     await replaceFolder(join(out, "model"), (folder) =>
       writeModelFolder(folder, model, { dtype: "F16" }),
     );
-    await drawSamples(out, trainer.step, { model, dataset, backend });
+    await using pipeline = new TextToImage(model, { backend });
+    await drawSamples(out, trainer.step, { pipeline, dataset });
+    const figures = { step: trainer.step, ...(await hearing(pipeline, fresh)) };
+    writeFigures(join(out, "figures.json"), figures);
   };
   yield* takeSteps({ folder: out, trainer, recipe, report }, intervals);
 }
@@ -59,6 +73,23 @@ export async function beginningOf(model: Model): Promise<Beginning> {
     (learns ? weights : fixed)[name] = values;
   }
   return { config: model, weights, fixed };
+}
+
+/**
+ * Of examples drawn anew, where hardly more than noise is left: the mean squared error of the picture as the network sees
+ * it, and how much larger it is with another one's caption, which is how much the text is heard.
+ */
+async function hearing(
+  pipeline: TextToImage,
+  fresh: Examples,
+): Promise<{ error: number; heard: number }> {
+  const random = new Random(judgedSeed);
+  const judged: CleanExample[] = [];
+  while (judged.length < judgedCount) judged.push(await fresh(random));
+  const [right, wrong] = [judged, miscaptioned(judged)];
+  const [error] = await pictureErrors(pipeline, right, { shares: [shareLeft] });
+  const [misled] = await pictureErrors(pipeline, wrong, { shares: [shareLeft] });
+  return { error: error!, heard: misled! - error! };
 }
 
 function beginWith(weights: Weights, { slots, state }: Trainer): void {
