@@ -1,7 +1,14 @@
 import { expect, it } from "vitest";
 import { defaultRecipe, type Origin, recipeFrom } from "./recipe.ts";
 
-const recipe = defaultRecipe({ name: "scenes", count: 10, size: 128, captions: ["a", "b"] });
+const data = { name: "scenes", count: 10, size: 128, captions: ["a", "b", "a"] };
+const recipe = defaultRecipe(data);
+
+it("teaches the text encoder first, of latents whose captions differ", () => {
+  expect(recipe.contrastive).toMatchObject({ data: "scenes", pictures: 10 });
+  expect(defaultRecipe({ ...data, captions: ["a", "a"] }).contrastive).toBeUndefined();
+  expect(defaultRecipe({ ...data, size: 64 }).contrastive).toBeUndefined();
+});
 
 it("begins with a model at that model's size", () => {
   const files = {
@@ -12,10 +19,10 @@ it("begins with a model at that model's size", () => {
   const tokenizer = { modelMaxLength: 8 };
   const reader = { name: "text_encoder", config: { vocab_size: 600 }, tokenizer };
   const model = { files, textEncoders: [reader] };
-  const origin = { folder: "m", model, size: 128, captions: ["a", "b"] } as unknown as Origin;
+  const origin = { folder: "m", model, size: 128 } as unknown as Origin;
   const begun = recipeFrom(origin, recipe, {});
   expect(begun).toMatchObject({
-    from: { model: "m", size: 128, captions: ["a", "b"] },
+    from: { model: "m", size: 128 },
     unet: { sample_size: 16 },
   });
 });

@@ -166,6 +166,16 @@ export const sizeMultiple: number = 2 * patch;
 const largestOfPixels = 64;
 const textWidth = 192;
 
+/** Whether there are two. */
+function differ(captions: Iterable<string>): boolean {
+  let first: string | undefined;
+  for (const caption of captions) {
+    first ??= caption;
+    if (caption !== first) return true;
+  }
+  return false;
+}
+
 /**
  * The default recipe for any captioned pictures of `size` pixels a side: up to 64 the model diffuses patches of their
  * pixels, above that the latents of an autoencoder, which is trained first, and then, if captions differ, the text encoder.
@@ -198,7 +208,7 @@ export function defaultRecipe(
     captionDropout: 0.1,
     ...(autoencoder && {
       autoencoder,
-      ...(new Set(data.captions).size > 1 && { contrastive: defaultContrastiveRecipe(data) }),
+      ...(differ(data.captions) && { contrastive: defaultContrastiveRecipe(data) }),
       pool: Math.min(2 ** 16, 64 * data.count),
     }),
     unet: {

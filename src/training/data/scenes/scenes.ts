@@ -25,7 +25,13 @@ export function scenesDataset(scenery: Scenery): Dataset {
     },
     example(random) {
       const scene = sampleScene(scenery, random);
-      return { picture: drawScene(scenery, scene), caption: describeScene(scenery, scene, random) };
+      return {
+        caption: describeScene(scenery, scene, random),
+        // Only drawn where it is looked at: where its latents are kept, the caption is all that is asked for.
+        get picture() {
+          return drawScene(scenery, scene);
+        },
+      };
     },
   };
 }
