@@ -34,6 +34,15 @@ const judgedCount = 128;
 /** Nothing but the thing tells the caption of these: backgrounds are heard long before things. */
 const judgedScenes: Wish = { kind: "object", size: "large", background: "white" };
 
+/** Attention to the text on the way down, but for the first level. */
+function levels(widths: readonly number[]) {
+  return {
+    block_out_channels: widths,
+    down_block_types: widths.map((_, i) => (i === 0 ? "DownBlock2D" : "CrossAttnDownBlock2D")),
+    up_block_types: widths.map(() => "UpBlock2D"),
+  };
+}
+
 /** What is tried, each as what it changes of the default. */
 const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
   "the default": () => ({}),
@@ -49,6 +58,8 @@ const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
       up_block_types: ["UpBlock2D", "UpBlock2D"],
     },
   }),
+  "a level of 2 x 2 more": ({ unet }) => ({ unet: { ...unet, ...levels([64, 128, 256, 256]) } }),
+  "levels down to 1 x 1": ({ unet }) => ({ unet: { ...unet, ...levels([64, 128, 192, 192, 192]) } }),
   "attention on the way up, too": ({ unet }) => ({
     unet: { ...unet, up_block_types: ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"] },
   }),
