@@ -59,7 +59,9 @@ const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
     },
   }),
   "a level of 2 x 2 more": ({ unet }) => ({ unet: { ...unet, ...levels([64, 128, 256, 256]) } }),
-  "levels down to 1 x 1": ({ unet }) => ({ unet: { ...unet, ...levels([64, 128, 192, 192, 192]) } }),
+  "levels down to 1 x 1": ({ unet }) => ({
+    unet: { ...unet, ...levels([64, 128, 192, 192, 192]) },
+  }),
   "attention on the way up, too": ({ unet }) => ({
     unet: { ...unet, up_block_types: ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"] },
   }),
