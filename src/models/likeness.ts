@@ -9,8 +9,10 @@ import {
   reduceSum,
   reshape,
   Scope,
+  slice,
   sqrt,
   type Tensor,
+  transpose,
 } from "../graph/index.ts";
 import { convNormSilu, type Layout, layouts, linear, residual } from "../nn/index.ts";
 import { clipText } from "./clip-text.ts";
@@ -30,34 +32,69 @@ export interface LikenessConfig {
   readonly projectionSize: number;
 }
 
+/** How a text encoder's texts go with pictures. */
+export interface TextsWithPictures {
+  /** How alike each text and each picture are, [texts, pictures]. */
+  readonly likeness: Tensor;
+  /** The input, [batch, channels, height, width]. */
+  readonly pictures: Tensor;
+  /** Each text's picture as the text expects it, of the same shape. */
+  readonly expected: Tensor;
+}
+
+/** Regions a side of a picture, of each of which one token tells: at most 4, and such that half of the tokens are enough. */
+function regionsASide(tokens: number): number {
+  return Math.min(4, 2 ** Math.floor(Math.log2(Math.sqrt(tokens / 2))));
+}
+
 /**
- * How alike each text and each picture are (Radford et al. 2021, figure 3), [texts, pictures]: the cosine of the angle
- * between their projections, times a learnt scale. Inputs: `input_ids` [batch, tokens] int32, `pictures` [batch, channels,
- * height, width].
+ * Texts and pictures, compared in two ways. Inputs: `input_ids` [batch, tokens] int32, `pictures` [batch, channels, height,
+ * width]; 4 divides height and width.
  *
- * Unlike CLIP, of a text all tokens count alike and not only the end token, because a denoiser attends to them all.
+ * Likeness is CLIP's (Radford et al. 2021, figure 3): the cosine of the angle between the projections, times a learnt
+ * scale. Unlike there, of a text all tokens count alike and not only the end token, because a denoiser attends to them all.
+ *
+ * What is expected: of each of up to 4 x 4 regions one of the text's last tokens tells linearly, so that a denoiser's places
+ * find what they need in a token of their own.
  */
-export function likeness(
+export function textsWithPictures(
   { text, picture, projectionSize: features }: LikenessConfig,
   batch: number,
   layout: Layout,
-): Tensor {
+): TextsWithPictures {
   const scope = new Scope();
   const ids = input("input_ids", [batch, text.max_position_embeddings], "int32");
-  const states = reduceMean(clipText(scope.at("text_encoder"), ids, text), [1]);
-  const words = reshape(states, [batch, text.hidden_size]);
-  const seen = pictureFeatures(
-    scope.at("picture_encoder"),
-    input("pictures", [batch, ...picture.slice(1)]),
-    layout,
-  );
+  const states = clipText(scope.at("text_encoder"), ids, text);
+  const words = reshape(reduceMean(states, [1]), [batch, text.hidden_size]);
+  const [, ...shape] = picture;
+  const pictures = input("pictures", [batch, ...shape]);
+  const seen = pictureFeatures(scope.at("picture_encoder"), pictures, layout);
   const project = (name: string, x: Tensor) =>
     unit(linear(scope.at(name), x, { features, bias: false }));
   const scale = scope.parameter("logit_scale", [1], { kind: "constant", value: firstScale });
   const cosines = matmul(project("text_projection", words), project("visual_projection", seen), {
     transB: true,
   });
-  return mul(cosines, exp(scale));
+  return {
+    likeness: mul(cosines, exp(scale)),
+    pictures,
+    expected: expectation(scope.at("expectation"), states, shape as [number, number, number]),
+  };
+}
+
+/** [batch, tokens, features] to [batch, channels, height, width]. */
+function expectation(
+  scope: Scope,
+  states: Tensor,
+  [channels, height, width]: readonly [number, number, number],
+): Tensor {
+  const [batch = 1, tokens = 1] = states.shape;
+  const regions = regionsASide(tokens);
+  const [down, across] = [height / regions, width / regions];
+  const told = slice(states, 1, tokens - regions ** 2, tokens);
+  const cells = linear(scope, told, { features: channels * down * across });
+  const split = reshape(cells, [batch, regions, regions, channels, down, across]);
+  return reshape(transpose(split, [0, 3, 1, 4, 2, 5]), [batch, channels, height, width]);
 }
 
 /** A small residual network that keeps the places, [batch, features]. */

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { likeness, parseCLIPTextConfig } from "../../models/index.ts";
+import { parametersOf } from "../../graph/index.ts";
+import { parseCLIPTextConfig, textsWithPictures } from "../../models/index.ts";
 import { compile, onnxruntimeNode } from "../../runtime/index.node.ts";
 import { Random } from "../../tensor/index.ts";
 import { initialise, slotsOf, views } from "../flat-parameters.ts";
@@ -47,7 +48,7 @@ it("gives the pictures of equal captions equal parts, and the same batch again",
   expect((await makeContrastiveBatch(maker, 1)).pictures).not.toEqual(batch.pictures);
 });
 
-it("has the mean of both directions' cross-entropies as its loss", async () => {
+it("has the mean of both directions' cross-entropies, and the expectation's error, as its loss", async () => {
   const { outputs, parameters } = contrastiveGraph(shapes, batchSize);
   const slots = slotsOf(parameters);
   const weights = views(slots, initialise(slots, new Random(1)));
@@ -55,9 +56,12 @@ it("has the mean of both directions' cross-entropies as its loss", async () => {
   const feeds = { ...batch, ...weights };
   await using training = await compile({ loss: outputs.loss! }, { backend: onnxruntimeNode });
   const loss = (await training.run(feeds)).loss![0]!;
-  const compared = { all: likeness(shapes, batchSize, "planes") };
-  await using networks = await compile(compared, { backend: onnxruntimeNode });
-  const told = (await networks.run(feeds)).all!;
+  const { likeness, expected } = textsWithPictures(shapes, batchSize, "planes");
+  await using networks = await compile({ likeness, expected }, { backend: onnxruntimeNode });
+  const { likeness: told, expected: expectations } = (await networks.run(feeds)) as {
+    likeness: Float32Array;
+    expected: Float32Array;
+  };
   const logits = (text: number, picture: number) => told[text * batchSize + picture]!;
   const all = [...Array(batchSize).keys()];
   const ofRow = (row: number, logit: (row: number, column: number) => number) => {
@@ -70,8 +74,25 @@ it("has the mean of both directions' cross-entropies as its loss", async () => {
   };
   const ofTexts = all.reduce((sum, i) => sum + ofRow(i, logits), 0);
   const ofPictures = all.reduce((sum, i) => sum + ofRow(i, (picture, t) => logits(t, picture)), 0);
-  const expected = (ofTexts + ofPictures) / 2;
-  expect(Math.abs(loss - expected)).toBeLessThan(0.02 * expected);
+  const squares = expectations.reduce((sum, x, i) => sum + (x - batch.pictures[i]!) ** 2, 0);
+  const whole = (ofTexts + ofPictures) / 2 + (4 * squares) / expectations.length;
+  expect(Math.abs(loss - whole)).toBeLessThan(0.01 * whole);
   // Cosines, times 1 / 0.07.
   expect(Math.max(...told.map(Math.abs))).toBeLessThan(1 / 0.07 + 1e-3);
+});
+
+it("lays what tokens tell of regions where the regions are", async () => {
+  const wide = { ...shapes, text: { ...text, max_position_embeddings: 8 } };
+  const { expected } = textsWithPictures(wide, 1, "planes");
+  const slots = slotsOf(parametersOf([expected]));
+  const weights = views(slots, initialise(slots, new Random(1)));
+  await using run = await compile({ expected }, { backend: onnxruntimeNode });
+  const ids = Int32Array.of(0, 2, 3, 1, 1, 1, 1, 1);
+  const before = (await run.run({ ...weights, input_ids: ids })).expected!.slice();
+  ids[7] = 5; // the last token: the lower right of 2 x 2 regions, in every channel
+  const after = (await run.run({ ...weights, input_ids: ids })).expected!;
+  for (const [i, value] of after.entries()) {
+    const [y, x] = [Math.floor(i / 8) % 8, i % 8];
+    expect(value === before[i], `at ${y}, ${x}`).toBe(y < 4 || x < 4);
+  }
 });

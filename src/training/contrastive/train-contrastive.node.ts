@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { likeness } from "../../models/index.ts";
+import { textsWithPictures } from "../../models/index.ts";
 import type { ModelConfig } from "../../pipelines/index.ts";
 import { type Backend, compile, type Weights } from "../../runtime/index.node.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
@@ -51,7 +51,7 @@ export async function* trainContrastive(
   const report = async (trainer: Trainer) => {
     const judging = { examples: fresh, tokenizer, seed: judgedSeed, batchSize: judgedCount };
     const { right, ...examples } = await makeContrastiveBatch(judging, 0);
-    const outputs = { all: likeness(shapes, judgedCount, "planes") };
+    const outputs = { all: textsWithPictures(shapes, judgedCount, "planes").likeness };
     await using networks = await compile(outputs, { backend, weights: trainer.averaged() });
     const { all } = await networks.run(examples);
     const parameters = tensorsOf(trainer.slots, trainer.state.ema);

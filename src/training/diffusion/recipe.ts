@@ -241,7 +241,7 @@ export function defaultRecipe(
       model_type: "clip_text_model",
       hidden_size: textWidth,
       intermediate_size: 4 * textWidth,
-      num_hidden_layers: 2,
+      num_hidden_layers: ofLatents ? 3 : 2,
       num_attention_heads: 4,
       hidden_act: "quick_gelu",
       // So that words are not drowned, before they are learnt, by what all texts share.
