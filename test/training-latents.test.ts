@@ -142,7 +142,8 @@ test("tells how much of the text is heard", () => {
 test("then the text encoder, whose captions find their pictures, and leaves it as it is", async () => {
   const textEncoder = join(folder, "whole", "contrastive");
   const figures = JSON.parse(readFileSync(join(textEncoder, "figures.json"), "utf8"));
-  expect(figures).toEqual({ step: 40, found: expect.any(Number) });
+  expect(figures).toEqual({ step: 40, found: expect.any(Number), error: expect.any(Number) });
+  expect(figures.error).toBeLessThan(0.9); // the latents' variance is about 1
   expect(figures.found).toBeGreaterThan(0.9); // 0.5 by chance
   const learnt = await readSafetensors(join(textEncoder, "model.safetensors"));
   const model = await readModelFolder(join(folder, "whole", "model"));

@@ -32,7 +32,8 @@ interface Means extends Intervals {
 /**
  * Trains a text encoder with a network that sees pictures, or goes on with them, and yields every step. The folder `out`
  * then holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `loss.png`, both networks in `model.safetensors`, and
- * `figures.json`: of 128 examples drawn anew, the share of captions that are most like a picture of theirs.
+ * `figures.json`: of 128 examples drawn anew, the share of captions that are most like a picture of theirs, and the mean
+ * squared error of what they expect of it.
  * @throws UserError when the folder is not what it should be, or was begun with other captions.
  */
 export async function* trainContrastive(
@@ -51,13 +52,15 @@ export async function* trainContrastive(
   const report = async (trainer: Trainer) => {
     const judging = { examples: fresh, tokenizer, seed: judgedSeed, batchSize: judgedCount };
     const { right, ...examples } = await makeContrastiveBatch(judging, 0);
-    const outputs = { all: textsWithPictures(shapes, judgedCount, "planes").likeness };
-    await using networks = await compile(outputs, { backend, weights: trainer.averaged() });
-    const { all } = await networks.run(examples);
+    const { likeness, expected } = textsWithPictures(shapes, judgedCount, "planes");
+    const options = { backend, weights: trainer.averaged() };
+    await using networks = await compile({ likeness, expected }, options);
+    const told = await networks.run(examples);
     const parameters = tensorsOf(trainer.slots, trainer.state.ema);
     writeSafetensors(join(out, modelFile), parameters, { dtype: "F16" });
-    const found = foundShare(all!, right);
-    writeFigures(join(out, figuresFile), { step: trainer.step, found });
+    const found = foundShare(told.likeness!, right);
+    const error = squaredError(told.expected!, examples.pictures);
+    writeFigures(join(out, figuresFile), { step: trainer.step, found, error });
   };
   const parse = parseStageRecipe;
   const requireFit = ({ reading }: StageRecipe) => {
@@ -84,6 +87,10 @@ function foundShare(likenesses: Float32Array, right: Float32Array): number {
     if (right[start + row.indexOf(Math.max(...row))]! > 0) found++;
   }
   return found / judgedCount;
+}
+
+function squaredError(guess: Float32Array, right: Float32Array): number {
+  return guess.reduce((sum, x, i) => sum + (x - right[i]!) ** 2, 0) / right.length;
 }
 
 /**
