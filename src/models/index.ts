@@ -16,6 +16,6 @@ export {
 } from "./config.ts";
 export * from "./gan/index.ts";
 export { guidanceScaleEmbedding } from "./guidance-scale-embedding.ts";
-export { type LikenessConfig, textsWithPictures } from "./likeness.ts";
+export { type TextsWithPicturesConfig, textsWithPictures } from "./texts-with-pictures.ts";
 export type { UNetConditions } from "./time-embedding.ts";
 export { downsampling, type UNetInputs, unet2DCondition } from "./unet-2d-condition.ts";

@@ -1,5 +1,5 @@
 import { add, input, mul, reduceMean, reshape, sub, transpose } from "../../graph/index.ts";
-import { type LikenessConfig, textsWithPictures } from "../../models/index.ts";
+import { type TextsWithPicturesConfig, textsWithPictures } from "../../models/index.ts";
 import { crossEntropy } from "../cross-entropy.ts";
 import { type TrainingGraph, withGradients } from "../gradients.ts";
 
@@ -11,7 +11,7 @@ const expectationWeight = 4;
  * figure 3), and how far pictures are from what their texts expect, with gradients. Inputs: those of `textsWithPictures`,
  * and `right` [batch, batch], which picture is each text's and, which is the same, which text each picture's.
  */
-export function contrastiveGraph(shapes: LikenessConfig, batch: number): TrainingGraph {
+export function contrastiveGraph(shapes: TextsWithPicturesConfig, batch: number): TrainingGraph {
   const { likeness, pictures, expected } = textsWithPictures(shapes, batch, "rows");
   const right = input("right", [batch, batch]);
   const ofTexts = crossEntropy(likeness, right);

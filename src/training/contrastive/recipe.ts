@@ -7,7 +7,7 @@ import {
   positive,
 } from "../optimisation.ts";
 
-/** What decides how a text encoder learns which caption belongs to which picture (Radford et al. 2021). */
+/** What decides how a text encoder learns which caption belongs to which picture (Radford et al. 2021), and what to expect of it. */
 export interface ContrastiveRecipe extends Optimisation, DataName {
   /** Numbers by which a caption and a picture are compared. */
   readonly projectionSize: number;

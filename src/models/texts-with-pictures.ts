@@ -24,7 +24,7 @@ const channels = [64, 96, 192] as const;
 const firstScale: number = Math.log(1 / 0.07);
 
 /** What is compared. */
-export interface LikenessConfig {
+export interface TextsWithPicturesConfig {
   readonly text: CLIPTextConfig;
   /** [1, channels, height, width] of pictures as the denoiser sees them. */
   readonly picture: readonly number[];
@@ -58,7 +58,7 @@ function regionsASide(tokens: number): number {
  * find what they need in a token of their own.
  */
 export function textsWithPictures(
-  { text, picture, projectionSize: features }: LikenessConfig,
+  { text, picture, projectionSize: features }: TextsWithPicturesConfig,
   batch: number,
   layout: Layout,
 ): TextsWithPictures {
