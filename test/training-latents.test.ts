@@ -8,6 +8,7 @@ import { loadTensors, readSafetensors } from "../src/safetensors/index.node.ts";
 import { Random } from "../src/tensor/index.ts";
 import {
   type Dataset,
+  type Recipe,
   type RecipeChoices,
   type TrainingStep,
   train,
@@ -32,24 +33,29 @@ const discs: Dataset = {
   },
 };
 
+/** What the stages before the diffusion have in common. */
+const stage = {
+  data: "discs",
+  pictures: 2,
+  seed: 0,
+  warmupSteps: 5,
+  decayShare: 0.3,
+  weightDecay: 0,
+  betas: [0.9, 0.99],
+  clipNorm: 1,
+  emaDecay: 0.9,
+} satisfies Partial<Recipe>;
+
 const recipe: RecipeChoices = {
   ...tinyTraining.recipe,
   steps: 5,
   pool: 24,
   textEncoder: { ...tinyTraining.recipe.textEncoder, initializer_range: 1 },
   autoencoder: {
-    data: "discs",
-    pictures: 2,
-    seed: 0,
+    ...stage,
     steps: 200,
     batchSize: 4,
     learningRate: 1e-2,
-    warmupSteps: 5,
-    decayShare: 0.3,
-    weightDecay: 0,
-    betas: [0.9, 0.99],
-    clipNorm: 1,
-    emaDecay: 0.9,
     crop: 16,
     latentDeviation: 0.1,
     klWeight: 1e-4,
@@ -68,18 +74,10 @@ const recipe: RecipeChoices = {
     },
   },
   contrastive: {
-    data: "discs",
-    pictures: 2,
-    seed: 0,
+    ...stage,
     steps: 40,
     batchSize: 8,
     learningRate: 3e-3,
-    warmupSteps: 5,
-    decayShare: 0.3,
-    weightDecay: 0,
-    betas: [0.9, 0.99],
-    clipNorm: 1,
-    emaDecay: 0.9,
     projectionSize: 8,
   },
   unet: { ...tinyTraining.recipe.unet, sample_size: 4, in_channels: 4, out_channels: 4 },
@@ -166,8 +164,8 @@ test("goes on, bit for bit, from any stage", async () => {
     const rest: TrainingStep[] = [];
     for await (const step of train(discs, { out, resume: true })) rest.push(step);
     expect(rest.map(({ loss }) => loss)).toEqual(whole.slice(stop).map(({ loss }) => loss));
-    for (const stage of ["autoencoder", "contrastive"])
-      expect(log(join(out, stage))).toBe(log(join(folder, "whole", stage)));
+    for (const name of ["autoencoder", "contrastive"])
+      expect(log(join(out, name))).toBe(log(join(folder, "whole", name)));
     expect(log(out)).toBe(log(join(folder, "whole")));
   }
 }, 300_000);
@@ -211,9 +209,9 @@ test("begins with a model: keeps its autoencoder and its words, goes on with the
 
 test("finished stages that are there already are used as they are, without their checkpoints", async () => {
   const out = join(folder, "second");
-  for (const stage of ["autoencoder", "contrastive"]) {
-    cpSync(join(folder, "whole", stage), join(out, stage), { recursive: true });
-    rmSync(join(out, stage, "checkpoint.safetensors"));
+  for (const name of ["autoencoder", "contrastive"]) {
+    cpSync(join(folder, "whole", name), join(out, name), { recursive: true });
+    rmSync(join(out, name, "checkpoint.safetensors"));
   }
   const losses: number[] = [];
   for await (const { loss } of train(discs, { out, recipe })) losses.push(loss);
@@ -221,8 +219,8 @@ test("finished stages that are there already are used as they are, without their
 
   const renamed = { ...discs, captions: ["a red disk", "a blue disk"] };
   const other = join(folder, "other-words");
-  for (const stage of ["autoencoder", "contrastive"])
-    cpSync(join(folder, "whole", stage), join(other, stage), { recursive: true });
+  for (const name of ["autoencoder", "contrastive"])
+    cpSync(join(folder, "whole", name), join(other, name), { recursive: true });
   await expect(train(renamed, { out: other, recipe }).next()).rejects.toThrow(
     "contrastive: expected a text encoder that reads these captions, found one of others",
   );
