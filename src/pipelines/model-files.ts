@@ -33,6 +33,11 @@ export type ModelFiles = Readonly<
 /** A configuration as JSON has it. */
 type Json = Readonly<Record<string, unknown>>;
 
+/** Whole numbers where transformers, since 5, takes floats only. */
+const wholeFloats = /"(initializer_range|initializer_factor|layer_norm_eps)": \d+\b(?![.e])/g;
+
+const jsonText = (json: Json) => `${JSON.stringify(json, null, 2)}\n`;
+
 /**
  * The text files of a new model: configurations in diffusers' and transformers' words, and the tokenizer's files.
  * diffusers loads the folder as `StableDiffusionPipeline.from_pretrained(folder)`, with `vae=None` where it has none.
@@ -47,10 +52,9 @@ export function modelFiles(parts: {
   /** The words of the captions that it is trained on. */
   readonly words?: Iterable<string>;
 }): ModelFiles {
-  const text = (json: Json) => `${JSON.stringify(json, null, 2)}\n`;
   const { unet, textEncoder, vae, scheduler, tokenizer, words } = parts;
   return {
-    "model_index.json": text({
+    "model_index.json": jsonText({
       _class_name: "StableDiffusionPipeline",
       _diffusers_version: "0.42.1", // without one, StableDiffusionInpaintPipeline does not load the folder
       feature_extractor: [null, null],
@@ -63,10 +67,10 @@ export function modelFiles(parts: {
       unet: ["diffusers", "UNet2DConditionModel"],
       vae: vae ? ["diffusers", "AutoencoderKL"] : [null, null],
     }),
-    "unet/config.json": text(unet),
-    "text_encoder/config.json": text(textEncoder),
-    ...(vae && { "vae/config.json": text(vae) }),
-    "scheduler/scheduler_config.json": text(scheduler),
+    "unet/config.json": jsonText(unet),
+    "text_encoder/config.json": jsonText(textEncoder).replace(wholeFloats, "$&.0"),
+    ...(vae && { "vae/config.json": jsonText(vae) }),
+    "scheduler/scheduler_config.json": jsonText(scheduler),
     "tokenizer/vocab.json": tokenizer["vocab.json"],
     "tokenizer/merges.txt": tokenizer["merges.txt"],
     "tokenizer/tokenizer_config.json": tokenizer["tokenizer_config.json"],
