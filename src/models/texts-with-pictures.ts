@@ -42,14 +42,16 @@ export interface TextsWithPictures {
   readonly expected: Tensor;
 }
 
-/** Regions a side of a picture, of each of which one token tells: at most 4, and such that half of the tokens are enough. */
-function regionsASide(tokens: number): number {
-  return Math.min(4, 2 ** Math.floor(Math.log2(Math.sqrt(tokens / 2))));
+/** Regions a side of a picture, of each of which one token tells: 4, or less where a side or half of the tokens is too small. */
+function regionsASide(tokens: number, height: number, width: number): number {
+  const fits = (regions: number) =>
+    height % regions === 0 && width % regions === 0 && 2 * regions ** 2 <= tokens;
+  return [4, 2].find(fits) ?? 1;
 }
 
 /**
  * Texts and pictures, compared in two ways. Inputs: `input_ids` [batch, tokens] int32, `pictures` [batch, channels, height,
- * width]; 4 divides height and width.
+ * width].
  *
  * Likeness is CLIP's (Radford et al. 2021, figure 3): the cosine of the angle between the projections, times a learnt
  * scale. Unlike there, of a text all tokens count alike and not only the end token, because a denoiser attends to them all.
@@ -89,7 +91,7 @@ function expectation(
   [channels, height, width]: readonly [number, number, number],
 ): Tensor {
   const [batch = 1, tokens = 1] = states.shape;
-  const regions = regionsASide(tokens);
+  const regions = regionsASide(tokens, height, width);
   const [down, across] = [height / regions, width / regions];
   const told = slice(states, 1, tokens - regions ** 2, tokens);
   const cells = linear(scope, told, { features: channels * down * across });

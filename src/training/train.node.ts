@@ -91,7 +91,7 @@ function settleRecipe(
  * `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder; `figures.json`, which tells how much
  * the text is heard; with stages
  * that come before, their folders `autoencoder/` and `contrastive/`; and with a pool `latents.f16`, its pictures as the
- * network sees them, which may be deleted, and must be where what the data draws has changed.
+ * network sees them, which may be deleted, and must be where data of the same name and number draw something else.
  *
  * Leaving the loop keeps a checkpoint. A run that goes on from a checkpoint has the losses, bit for bit on one
  * machine, of the run that was never stopped.
@@ -148,14 +148,18 @@ async function* trainTextAndDiffusion(
 ): AsyncGenerator<RecipeStep, void, void> {
   const { dataset, backend } = means;
   await using encoder = new TextToImage(withWeights(config, fixed ?? {}), { backend });
-  using latents = recipe.pool === undefined ? undefined : openLatents(out, recipe);
+  const autoencoder = Object.fromEntries(
+    Object.entries(fixed ?? {}).filter(([name]) => name.startsWith("vae.")),
+  );
+  using latents = recipe.pool === undefined ? undefined : openLatents(out, recipe, autoencoder);
   const encode = (picture: NdArray) => encoder.encode(picture);
   const examples = examplesOf(dataset, encode, recipe, latents);
   const fresh = examplesOf(dataset, encode, { ...recipe, pool: undefined });
   let textEncoder: Weights | undefined;
   if (recipe.contrastive) {
     const folder = join(out, "contrastive");
-    yield* trainContrastive(folder, recipe.contrastive, { ...means, config, examples, fresh });
+    const own = { config, autoencoder, examples, fresh };
+    yield* trainContrastive(folder, recipe.contrastive, { ...means, ...own });
     textEncoder = await readTextEncoder(folder);
   }
   const beginning = { config, weights, fixed: { ...fixed, ...textEncoder } };

@@ -15,7 +15,7 @@ export interface ContrastiveRecipe extends Optimisation, DataName {
 
 /** As the stage's own folder keeps it. */
 export interface StageRecipe extends ContrastiveRecipe {
-  /** Tells by what tokenizer captions are read, and what text encoder learns. */
+  /** Tells by what tokenizer captions are read, what text encoder learns, and through what autoencoder pictures are seen. */
   readonly reading: string;
 }
 
@@ -44,7 +44,7 @@ export function defaultContrastiveRecipe({
     data: name,
     pictures: count,
     seed: 0,
-    steps: 2000,
+    steps: 3000,
     batchSize: 128,
     learningRate: 1e-3,
     warmupSteps: 100,

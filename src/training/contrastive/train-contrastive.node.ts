@@ -22,6 +22,8 @@ const judgedSeed = 1;
 
 interface Means extends Intervals {
   readonly config: Pick<ModelConfig, "files" | "textEncoders" | "unet">;
+  /** By which the network's pictures were made of others, by parameter. */
+  readonly autoencoder: Weights;
   /** What is learnt from. */
   readonly examples: Examples;
   /** What is judged by. */
@@ -39,20 +41,23 @@ interface Means extends Intervals {
 export async function* trainContrastive(
   out: string,
   recipe: ContrastiveRecipe,
-  { config, examples, fresh, backend, ...intervals }: Means,
+  { config, autoencoder, examples, fresh, backend, ...intervals }: Means,
 ): AsyncGenerator<StepOf<StageRecipe>, void, void> {
   const [{ tokenizer, config: text }] = config.textEncoders;
-  const wanted = { ...recipe, reading: readingOf(config) };
-  const shapes = { ...recipe, text, picture: latentShapeOf(config.unet) };
-  const lessons = ({ batchSize, seed }: StageRecipe) => {
+  const wanted = { ...recipe, reading: readingOf(config, autoencoder) };
+  const shapesOf = ({ projectionSize }: StageRecipe) => {
+    return { text, picture: latentShapeOf(config.unet), projectionSize };
+  };
+  const lessons = (own: StageRecipe) => {
+    const { batchSize, seed } = own;
     const batch = (index: number) =>
       makeContrastiveBatch({ examples, tokenizer, batchSize, seed }, index);
-    return [{ graph: contrastiveGraph(shapes, batchSize), batch }];
+    return [{ graph: contrastiveGraph(shapesOf(own), batchSize), batch }];
   };
-  const report = async (trainer: Trainer) => {
+  const report = async (trainer: Trainer, own: StageRecipe) => {
     const judging = { examples: fresh, tokenizer, seed: judgedSeed, batchSize: judgedCount };
     const { right, ...examples } = await makeContrastiveBatch(judging, 0);
-    const { likeness, expected } = textsWithPictures(shapes, judgedCount, "planes");
+    const { likeness, expected } = textsWithPictures(shapesOf(own), judgedCount, "planes");
     const options = { backend, weights: trainer.averaged() };
     await using networks = await compile({ likeness, expected }, options);
     const told = await networks.run(examples);
@@ -66,17 +71,19 @@ export async function* trainContrastive(
   const requireFit = ({ reading }: StageRecipe) => {
     if (reading !== wanted.reading)
       throw new UserError(
-        `${out}: expected a text encoder that reads these captions, found one of others; without the folder another is trained`,
+        `${out}: expected a text encoder that reads these captions, found one of others, or of pictures seen through another autoencoder; without the folder another is trained`,
       );
   };
   const stage = { wanted, parse, requireFit, figuresFile, backend, lessons, report };
   yield* trainStage(out, stage, intervals);
 }
 
-/** A checksum of the tokenizer and of the text encoder's configuration. */
-function readingOf({ files }: Pick<ModelConfig, "files">): string {
+/** A checksum of the tokenizer, of the text encoder's configuration, and of what pictures are seen through. */
+function readingOf({ files }: Pick<ModelConfig, "files">, autoencoder: Weights): string {
   const read = Object.entries(files).filter(([name]) => /^(tokenizer|text_encoder)\//.test(name));
-  return createHash("sha256").update(JSON.stringify(read.sort())).digest("hex");
+  const hash = createHash("sha256").update(JSON.stringify(read.sort()));
+  for (const values of Object.values(autoencoder)) hash.update(values);
+  return hash.digest("hex");
 }
 
 /** The share of the captions that are most like a picture that is theirs; both [captions, pictures]. */

@@ -9,19 +9,20 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const halves = (first: number) => Uint16Array.from({ length: 6 }, (_, i) => first + i);
 
-it("finds again what another left there, and nothing of what is missing or damaged", () => {
+it("finds again what another left there, and nothing of what is missing, damaged or another's", () => {
   const path = join(folder, "latents");
   {
-    using file = new LatentFile(path, 6);
+    using file = new LatentFile(path, 6, 1);
     for (const index of [5, 2, 0]) file.set(index, halves(index));
     file.set(2, halves(7));
   }
-  const found = () => {
-    using file = new LatentFile(path, 6);
+  const found = (key = 1) => {
+    using file = new LatentFile(path, 6, key);
     return [0, 1, 2, 3, 4, 5, 6].map((index) => file.get(index));
   };
   const none = undefined;
   expect(found()).toEqual([halves(0), none, halves(7), none, none, halves(5), none]);
+  expect(found(2)).toEqual(Array(7).fill(none));
   truncateSync(path, readFileSync(path).length - 1);
   const bytes = readFileSync(path);
   bytes[3]! ^= 1;
@@ -30,5 +31,5 @@ it("finds again what another left there, and nothing of what is missing or damag
 });
 
 it("is refused in a sentence where it cannot be", () => {
-  expect(() => new LatentFile(folder, 6)).toThrow(`cannot write ${folder}: it is a folder`);
+  expect(() => new LatentFile(folder, 6, 1)).toThrow(`cannot write ${folder}: it is a folder`);
 });

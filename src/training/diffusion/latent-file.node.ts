@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import type { Weights } from "../../runtime/index.ts";
 import { fileFault } from "../../tensor/index.node.ts";
 import { sizeOf } from "../../tensor/index.ts";
 import { latentShapeOf } from "./examples.ts";
@@ -16,15 +17,18 @@ export class LatentFile {
   readonly #path: string;
   readonly #file: number;
   readonly #elements: number;
+  readonly #key: number;
 
   /**
    * @param path is made where it is not there.
    * @param elements of one latent.
+   * @param key tells latents of one origin from others', 32 bits: what their checksums begin with.
    * @throws UserError when it cannot be opened.
    */
-  constructor(path: string, elements: number) {
+  constructor(path: string, elements: number, key: number) {
     this.#path = path;
     this.#elements = elements;
+    this.#key = key;
     this.#file = this.#try("write", () => openSync(path, constants.O_RDWR | constants.O_CREAT));
   }
 
@@ -35,15 +39,16 @@ export class LatentFile {
     const read = this.#try("read", () => readSync(this.#file, record, 0, record.length, place));
     if (read < record.length) return undefined;
     const latent = record.subarray(0, -checksumBytes);
-    if (crc32(latent) !== record.readUInt32LE(latent.length)) return undefined;
+    if (crc32(latent, this.#key) !== record.readUInt32LE(latent.length)) return undefined;
     return new Uint16Array(record.buffer, record.byteOffset, this.#elements).slice();
   }
 
   /** @throws UserError when it cannot be written. */
   set(index: number, halves: Uint16Array): void {
     const record = Buffer.alloc(this.#recordBytes);
-    record.set(new Uint8Array(halves.buffer, halves.byteOffset, halves.byteLength));
-    record.writeUInt32LE(crc32(record.subarray(0, -checksumBytes)), record.length - checksumBytes);
+    record.set(bytesOf(halves));
+    const checksum = crc32(record.subarray(0, -checksumBytes), this.#key);
+    record.writeUInt32LE(checksum, record.length - checksumBytes);
     const place = index * record.length;
     this.#try("write", () => writeSync(this.#file, record, 0, record.length, place));
   }
@@ -65,7 +70,17 @@ export class LatentFile {
   }
 }
 
-/** The file of a training's pool. */
-export function openLatents(training: string, { unet }: Pick<Recipe, "unet">): LatentFile {
-  return new LatentFile(join(training, "latents.f16"), sizeOf(latentShapeOf(unet)));
+/** The file of a training's pool, whose latents are those of its data, its seed and its autoencoder's weights. */
+export function openLatents(
+  training: string,
+  { unet, data, pictures, seed }: Pick<Recipe, "unet" | "data" | "pictures" | "seed">,
+  autoencoder: Weights,
+): LatentFile {
+  let key = crc32(JSON.stringify([data, pictures, seed]));
+  for (const values of Object.values(autoencoder)) key = crc32(bytesOf(values), key);
+  return new LatentFile(join(training, "latents.f16"), sizeOf(latentShapeOf(unet)), key);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -185,15 +185,15 @@ export function defaultRecipe(
   choices: RecipeChoices = {},
 ): Recipe {
   const ofLatents = data.size > largestOfPixels;
-  const { steps = ofLatents ? 24_000 : 7600 } = choices;
-  const autoencoder = ofLatents ? defaultAutoencoderRecipe(data) : undefined;
+  const { seed = 0, steps = ofLatents ? 24_000 : 7600 } = choices;
+  const autoencoder = ofLatents ? { ...defaultAutoencoderRecipe(data), seed } : undefined;
   const [channels, factor] = autoencoder
     ? [Number(autoencoder.vae.latent_channels), downsamplingOf(autoencoder)]
     : [3 * patch * patch, patch];
   return {
     data: data.name,
     pictures: data.count,
-    seed: 0,
+    seed,
     steps,
     batchSize: 32,
     learningRate: 1.2e-3,
@@ -208,8 +208,9 @@ export function defaultRecipe(
     captionDropout: 0.1,
     ...(autoencoder && {
       autoencoder,
-      ...(differ(data.captions) && { contrastive: defaultContrastiveRecipe(data) }),
-      pool: Math.min(2 ** 16, 64 * data.count),
+      ...(differ(data.captions) && { contrastive: { ...defaultContrastiveRecipe(data), seed } }),
+      // Of pictures without variation all but a fiftieth are in it.
+      pool: Math.min(64 * data.count, Math.max(2 ** 16, 4 * data.count)),
     }),
     unet: {
       _class_name: "UNet2DConditionModel",
@@ -218,9 +219,9 @@ export function defaultRecipe(
       out_channels: channels,
       ...(ofLatents
         ? {
-            block_out_channels: [64, 128, 256],
-            down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
-            up_block_types: ["UpBlock2D", "UpBlock2D", "UpBlock2D"],
+            block_out_channels: [128, 192],
+            down_block_types: ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+            up_block_types: ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D"],
           }
         : {
             block_out_channels: [96, 192],

@@ -5,7 +5,7 @@ import { cellsOf, SceneConcept, Style } from "../corpus.ts";
 import { colourNames } from "./colours.ts";
 import { HeldOut } from "./held-out.ts";
 import { props } from "./scene.ts";
-import { propWords } from "./words.ts";
+import { propWords, sizeWords } from "./words.ts";
 
 const folder = new URL("../../../../data/scenes/", import.meta.url);
 const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
@@ -33,7 +33,7 @@ describe("the scenes' lists", () => {
     for (const name of ["frog", "rabbit", "dog", "cat"]) expect(known).toContain(name);
   });
 
-  it("use no word for two concepts, none of a prop's or a colour's, and lower case only", () => {
+  it("use no word for two concepts, none of a prop's or a colour's, no size's, and lower case only", () => {
     const words = concepts.flatMap(({ name, synonyms, plurals }) => {
       return [...new Set([name, ...synonyms, ...plurals])];
     });
@@ -42,6 +42,10 @@ describe("the scenes' lists", () => {
     const props = Object.values(propWords).map(({ noun }) => noun);
     const taken = [...props.filter((noun) => noun !== "balloon"), ...colourNames];
     expect(words.filter((word) => taken.includes(word))).toEqual(["orange"]);
+    const sizes = Object.values(sizeWords).flat();
+    expect(words.filter((word) => word.split(" ").some((part) => sizes.includes(part)))).toEqual(
+      [],
+    );
   });
 
   it("give every concept that is counted a plural for each of its words", () => {
