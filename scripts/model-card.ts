@@ -71,7 +71,7 @@ for (const guidanceScale of [1, 3, 7]) guided.push(...(await draw(common, { guid
 save(join(card, "guidance.png"), guided, common.length);
 const seeds = [];
 for (let seed = 0; seed < 4; seed++) seeds.push(...(await draw(common, { seed })));
-save("docs/samples.png", seeds, common.length);
+save(join(card, "samples.png"), seeds, common.length);
 
 if (data === "scenes") {
   const asked = evaluationPrompts(await loadScenery({ log: console.error }), 64);

@@ -224,4 +224,12 @@ test("finished stages that are there already are used as they are, without their
   await expect(train(renamed, { out: other, recipe }).next()).rejects.toThrow(
     "contrastive: expected a text encoder that reads these captions, found one of others",
   );
+  cpSync(join(folder, "whole", "autoencoder"), join(folder, "third", "autoencoder"), {
+    recursive: true,
+  });
+  const more = { ...recipe, autoencoder: { ...recipe.autoencoder!, pictures: 3 } };
+  const third = train(discs, { out: join(folder, "third"), recipe: more });
+  await expect(third.next()).rejects.toThrow(
+    "third/autoencoder: expected the data that it was begun with (discs, 2 pictures), got discs, 3 pictures",
+  );
 });

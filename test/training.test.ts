@@ -180,6 +180,14 @@ describe("a training refuses", () => {
     );
   });
 
+  test("to resume with other captions", async () => {
+    await begin(1);
+    const other = join(folder, "reworded", "data");
+    cpSync(data, other, { recursive: true });
+    writeFileSync(join(other, "1.txt"), "another");
+    await refused({ resume: true }, "expected the captions that it was begun with", other);
+  });
+
   test("data of another size than the recipe's", async () => {
     const large = await loadFolder(data, 32);
     const sentence = "expected pictures of 16 x 16 pixels, got 32 x 32";

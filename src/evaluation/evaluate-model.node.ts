@@ -63,6 +63,10 @@ interface Ground {
   readonly vendiOfReal: number;
 }
 
+function searchedScenes({ pool }: { readonly pool: number }, prompts: number): number {
+  return Math.min(pool, trainingShare * prompts);
+}
+
 /** Tells a model from others. */
 async function hashOf(model: Model): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify(model.files));
@@ -94,8 +98,9 @@ export async function evaluateModel(
       judge.recogniser.look(await draw(i, which, guidance));
     results.push(await judged(ground, guidance, look, options));
   }
-  const { model: name, prompts, steps } = options;
-  return { model: name, prompts, steps, seeds: seedsOfPrompt, results };
+  const { model: name, prompts, steps, training } = options;
+  const searched = training && { scenes: searchedScenes(training, prompts), of: training.pool };
+  return { model: name, prompts, steps, searched, seeds: seedsOfPrompt, results };
 }
 
 async function groundOf(
@@ -109,7 +114,7 @@ async function groundOf(
     recogniser.look(pictures(i)),
   );
   const dataset = scenesDataset(scenery);
-  const searched = trained ? Math.min(trained.pool, trainingShare * count) : 0;
+  const searched = trained ? searchedScenes(trained, count) : 0;
   const training = await each("looking at training scenes", searched, progress, (i) =>
     recogniser.look(exampleOfPool(dataset, trained!.seed, i).picture),
   );

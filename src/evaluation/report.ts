@@ -6,7 +6,7 @@ export interface SetFigures {
   readonly kid: number;
   readonly precision: number;
   readonly recall: number;
-  /** The share of pictures nearer to a training scene than all but 1 % of fresh scenes are; absent where none is known. */
+  /** The share of pictures nearer to a searched training scene than all but 1 % of fresh scenes are; absent where none is known. */
   readonly nearCopies?: number;
   /** Vendi scores over seeds of one prompt, the mean over prompts, and the same of real scenes that the prompt tells of. */
   readonly vendi: number;
@@ -24,13 +24,22 @@ export interface Evaluation {
   readonly model: string;
   readonly prompts: number;
   readonly steps: number;
+  /** Training scenes that were searched for near-copies, and how many there are; absent where none is known. */
+  readonly searched?: { readonly scenes: number; readonly of: number } | undefined;
   /** Seeds of each prompt whose pictures the Vendi scores compare. */
   readonly seeds: number;
   readonly results: readonly GuidanceResult[];
 }
 
 /** An evaluation as a page in Markdown. */
-export function evaluationPage({ model, prompts, steps, seeds, results }: Evaluation): string {
+export function evaluationPage({
+  model,
+  prompts,
+  steps,
+  searched,
+  seeds,
+  results,
+}: Evaluation): string {
   const sections = results.map(({ guidance, rows }) => [
     `## Guidance ${guidance}`,
     "",
@@ -69,6 +78,9 @@ export function evaluationPage({ model, prompts, steps, seeds, results }: Evalua
     "",
     ...table(heads, results.map(figureCells)),
     "",
+    ...(searched
+      ? [`Near-copies were searched in ${searched.scenes} of ${searched.of} training scenes.`, ""]
+      : []),
   ].join("\n");
 }
 

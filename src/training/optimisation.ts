@@ -26,6 +26,15 @@ export interface DataName {
   readonly pictures: number;
 }
 
+/** @throws UserError when what was begun in a folder on other data is to go on. */
+export function requireSameData(folder: string, begun: DataName, present: DataName): void {
+  const told = ({ data, pictures }: DataName) => `${data}, ${pictures} pictures`;
+  if (told(begun) !== told(present))
+    throw new UserError(
+      `${folder}: expected the data that it was begun with (${told(begun)}), got ${told(present)}`,
+    );
+}
+
 export const positive: z.ZodType<number> = z.int().min(1);
 export const share: z.ZodType<number> = z.number().min(0).max(1);
 export const json: z.ZodType<Readonly<Record<string, unknown>>> = z.record(z.string(), z.unknown());

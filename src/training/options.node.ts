@@ -5,7 +5,7 @@ import { loadEmoji } from "./data/emoji.node.ts";
 import { loadFaces } from "./data/faces.node.ts";
 import { loadFolder } from "./data/folder.node.ts";
 import { loadScenes } from "./data/scenes.node.ts";
-import type { DataName } from "./optimisation.ts";
+import { type DataName, requireSameData } from "./optimisation.ts";
 import type { Intervals } from "./training-folder.node.ts";
 
 /** What every method of training is told. */
@@ -65,10 +65,7 @@ export function requireOwnData(
   dataset: Dataset,
   { begun, size }: { readonly begun: DataName | undefined; readonly size: number },
 ): void {
-  if (begun && (begun.data !== dataset.name || begun.pictures !== dataset.count))
-    throw new UserError(
-      `${out}: expected the data that it was begun with (${begun.data}, ${begun.pictures} pictures), got ${dataset.name}, ${dataset.count} pictures`,
-    );
+  if (begun) requireSameData(out, begun, { data: dataset.name, pictures: dataset.count });
   if (size !== dataset.size)
     throw new UserError(
       `${out}: expected pictures of ${size} x ${size} pixels, got ${dataset.size} x ${dataset.size}`,

@@ -34,7 +34,9 @@ export class TrainingLog {
       .slice(0, text.lastIndexOf("\n") + 1)
       .split("\n")
       .filter(Boolean);
-    const lines = whole.map(parseLine).filter((line) => line.step <= step);
+    const lines = whole
+      .map((line) => parseLine(line, this.#path))
+      .filter((line) => line.step <= step);
     atomicWrite(this.#path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
     for (const line of lines) this.#keep(line);
   }
@@ -83,11 +85,11 @@ function readText(path: string): string {
   }
 }
 
-function parseLine(text: string): TrainingStep {
+function parseLine(text: string, path: string): TrainingStep {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UserError(`log.jsonl: expected a line of JSON, got ${text.slice(0, 60)}`);
+    throw new UserError(`${path}: expected a line of JSON, got ${text.slice(0, 60)}`);
   }
 }
 

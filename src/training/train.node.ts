@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { readModelFolder } from "../pipelines/index.node.ts";
 import { latentShape, nativeSize, TextToImage } from "../pipelines/index.ts";
@@ -77,13 +78,22 @@ function settleRecipe(
   { out, recipe: choices = {} }: TrainOptions,
   origin?: Origin,
 ): Recipe {
-  const recipe = begun
-    ? { ...begun, ...choices }
-    : origin
-      ? recipeFrom(origin, defaultRecipe(dataset, choices), choices)
-      : defaultRecipe(dataset, choices);
+  const fresh = () => {
+    const recipe = defaultRecipe(dataset, choices);
+    return origin ? recipeFrom(origin, recipe, choices) : recipe;
+  };
+  const captions = checksumOf(dataset.captions);
+  const recipe = begun ? { ...begun, ...choices } : { ...fresh(), captions };
   requireOwnData(out, dataset, { begun, size: pictureSize(recipe) });
+  if (recipe.captions !== undefined && recipe.captions !== captions)
+    throw new UserError(`${out}: expected the captions that it was begun with, found others`);
   return parseRecipe(recipe, "recipe");
+}
+
+function checksumOf(texts: Iterable<string>): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(`${text}\n`);
+  return hash.digest("hex");
 }
 
 /**
@@ -96,7 +106,7 @@ function settleRecipe(
  * Leaving the loop keeps a checkpoint. A run that goes on from a checkpoint has the losses, bit for bit on one
  * machine, of the run that was never stopped.
  *
- * @param data `emoji`, `scenes`, a folder of captioned pictures, or a dataset.
+ * @param data `emoji`, `faces`, `scenes`, a folder or JSONL file of captioned pictures, or a dataset.
  * @throws UserError when the data, the folder or an option is not what it should be.
  */
 export async function* train(
@@ -124,7 +134,7 @@ async function* trainInFolder(
   const size = begun ? pictureSize(begun) : (origin?.size ?? options.size ?? 64);
   const dataset = await openData(data, size, options);
   const recipe = settleRecipe(dataset, begun, options, origin);
-  const means = { dataset, backend, ...options };
+  const means = { ...options, dataset, backend };
   let beginning: Beginning = origin
     ? await beginningOf(origin.model)
     : { config: newModel(recipe, dataset) }; // proves the recipe

@@ -4,7 +4,7 @@ import { makeFolder } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.node.ts";
 import { lockFolder } from "./lock.node.ts";
-import type { Optimisation } from "./optimisation.ts";
+import { type DataName, type Optimisation, requireSameData } from "./optimisation.ts";
 import { holdsTraining, isFinished, readRecipe, sweep, writeRecipe } from "./recipe-file.node.ts";
 import { TrainingLog } from "./reports.node.ts";
 import { type Lesson, Trainer, type TrainingStep } from "./trainer.ts";
@@ -54,7 +54,7 @@ export async function restore(folder: string, trainer: Trainer): Promise<void> {
 }
 
 /** A training whose folder goes on by itself, whether it was begun or not. */
-export interface Stage<Recipe extends Optimisation> {
+export interface Stage<Recipe extends Optimisation & DataName> {
   /** The recipe of one that is not begun. */
   readonly wanted: Recipe;
   readonly parse: (recipe: unknown, where: string) => Recipe;
@@ -71,7 +71,7 @@ export interface Stage<Recipe extends Optimisation> {
  * Trains in a folder of its own, or goes on there, and yields every step; nothing where it is finished.
  * @returns the trainer's averaged weights, where it was not finished before.
  */
-export async function* trainStage<Recipe extends Optimisation>(
+export async function* trainStage<Recipe extends Optimisation & DataName>(
   folder: string,
   stage: Stage<Recipe>,
   intervals: Intervals,
@@ -82,6 +82,7 @@ export async function* trainStage<Recipe extends Optimisation>(
     const begun = holdsTraining(folder);
     if (begun) sweep(folder);
     const recipe = begun ? readRecipe(folder, parse) : wanted;
+    requireSameData(folder, recipe, wanted);
     stage.requireFit?.(recipe);
     if (figuresFile !== undefined && isFinished(folder, figuresFile, recipe.steps))
       return undefined;

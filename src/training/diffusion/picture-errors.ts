@@ -1,7 +1,12 @@
 import { addNoise, type Denoiser, levelAt, normalNoise } from "../../diffusion/index.ts";
 import type { TextToImage } from "../../pipelines/index.ts";
 import { Random } from "../../tensor/index.ts";
-import type { CleanExample } from "./examples.ts";
+import type { CleanExample, Examples } from "./examples.ts";
+
+const judgedCount = 64;
+const judgedSeed = 1;
+/** Of the picture's variance. */
+const shareLeft = 0.01;
 
 /**
  * Mean squared error of the picture, as the network sees pictures, that one call of it means, as the loop takes it, at the
@@ -34,9 +39,27 @@ export async function pictureErrors(
   return errors;
 }
 
-/** Each example with the next one's caption. */
+/** Each example with the next other caption, or with its own where there is no other. */
 export function miscaptioned(examples: readonly CleanExample[]): CleanExample[] {
-  return examples.map(({ clean }, i) => {
-    return { clean, caption: examples[(i + 1) % examples.length]!.caption };
+  return examples.map(({ clean, caption: own }, i) => {
+    const following = [...examples.slice(i), ...examples.slice(0, i)];
+    return { clean, caption: following.find(({ caption }) => caption !== own)?.caption ?? own };
   });
+}
+
+/**
+ * Of examples drawn anew, where hardly more than noise is left: the mean squared error of the picture as the network sees
+ * it, and how much larger it is with another one's caption, which is how much the text is heard.
+ */
+export async function hearing(
+  pipeline: TextToImage,
+  fresh: Examples,
+): Promise<{ error: number; heard: number }> {
+  const random = new Random(judgedSeed);
+  const judged: CleanExample[] = [];
+  while (judged.length < judgedCount) judged.push(await fresh(random));
+  const [right, wrong] = [judged, miscaptioned(judged)];
+  const [error] = await pictureErrors(pipeline, right, { shares: [shareLeft] });
+  const [misled] = await pictureErrors(pipeline, wrong, { shares: [shareLeft] });
+  return { error: error!, heard: misled! - error! };
 }

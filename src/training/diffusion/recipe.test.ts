@@ -10,19 +10,31 @@ it("teaches the text encoder first, of latents whose captions differ", () => {
   expect(defaultRecipe({ ...data, size: 64 }).contrastive).toBeUndefined();
 });
 
+const files = {
+  "unet/config.json": '{"sample_size": 16}',
+  "text_encoder/config.json": "{}",
+  "scheduler/scheduler_config.json": "{}",
+};
+const tokenizer = { modelMaxLength: 8 };
+const reader = { name: "text_encoder", config: { vocab_size: 600 }, tokenizer };
+
+/** A model with a U-Net's configuration. */
+function originOf(unet: object): Origin {
+  const plain = { in_channels: 4, out_channels: 4, time_cond_proj_dim: null };
+  const model = { files, textEncoders: [reader], unet: { ...plain, ...unet } };
+  return { folder: "m", model, size: 128 } as unknown as Origin;
+}
+
 it("begins with a model at that model's size", () => {
-  const files = {
-    "unet/config.json": '{"sample_size": 16}',
-    "text_encoder/config.json": "{}",
-    "scheduler/scheduler_config.json": "{}",
-  };
-  const tokenizer = { modelMaxLength: 8 };
-  const reader = { name: "text_encoder", config: { vocab_size: 600 }, tokenizer };
-  const model = { files, textEncoders: [reader] };
-  const origin = { folder: "m", model, size: 128 } as unknown as Origin;
-  const begun = recipeFrom(origin, recipe, {});
+  const begun = recipeFrom(originOf({}), recipe, {});
   expect(begun).toMatchObject({
     from: { model: "m", size: 128 },
     unet: { sample_size: 16 },
   });
+});
+
+it("refuses models whose U-Nets are told more than latent, time step and text", () => {
+  const fault = (unet: object) => () => recipeFrom(originOf(unet), recipe, {});
+  expect(fault({ in_channels: 9 })).toThrow("m: expected a model to train that sees nothing but");
+  expect(fault({ time_cond_proj_dim: 256 })).toThrow("m: expected a model to train, not one that");
 });

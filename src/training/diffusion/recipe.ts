@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { autoencoderDownsampling, parseAutoencoderKLConfig } from "../../models/index.ts";
-import type { Model, ModelFiles } from "../../pipelines/index.ts";
+import { type Model, type ModelFiles, seenBeside } from "../../pipelines/index.ts";
 import { UserError } from "../../tensor/index.ts";
 import {
   type AutoencoderRecipe,
@@ -28,6 +28,8 @@ import {
  * losses. Configurations are in diffusers' and transformers' words.
  */
 export interface Recipe extends Optimisation, DataName {
+  /** A checksum of the data's captions, to recognise a resume with others, which would be read in another way. */
+  readonly captions?: string | undefined;
   /** Above 1, noisier time steps are drawn more often: what the text decides is decided there. 1 draws all alike. */
   readonly timestepShift: number;
   /** Share of examples trained without their caption, for classifier-free guidance. */
@@ -68,6 +70,7 @@ function downsamplingOf({ vae }: AutoencoderRecipe): number {
 
 const recipeFields = z.strictObject({
   ...optimisationFields,
+  captions: z.string().optional(),
   timestepShift: z.number().positive(),
   captionDropout: share,
   autoencoder: autoencoderRecipeSchema.optional(),
@@ -99,9 +102,11 @@ export function parseRecipe(recipe: unknown, where: string): Recipe {
 }
 
 /** What a person may set: anything but what the data and other options decide. */
-export type RecipeChoices = Partial<Omit<Recipe, "data" | "pictures" | "from">>;
+export type RecipeChoices = Partial<Omit<Recipe, "data" | "pictures" | "captions" | "from">>;
 
-const choicesSchema = recipeFields.omit({ data: true, pictures: true, from: true }).partial();
+const choicesSchema = recipeFields
+  .omit({ data: true, pictures: true, captions: true, from: true })
+  .partial();
 
 /**
  * Checks a person's choices before there is a recipe.
@@ -145,6 +150,10 @@ export function recipeFrom(
   const [reader, another] = model.textEncoders;
   if (another || reader.name !== "text_encoder")
     throw new UserError(`${folder}: expected a model to train with one text_encoder, not SDXL's`);
+  if (seenBeside(model) !== undefined)
+    throw new UserError(`${folder}: expected a model to train that sees nothing but the latent`);
+  if (model.unet.time_cond_proj_dim !== null)
+    throw new UserError(`${folder}: expected a model to train, not one that is told the guidance`);
   const config = (name: keyof ModelFiles) => JSON.parse(model.files[name] ?? "");
   return {
     ...recipe,

@@ -2,21 +2,15 @@ import { join } from "node:path";
 import { writeModelFolder } from "../../pipelines/index.node.ts";
 import { allWeights, type Model, type ModelConfig, TextToImage } from "../../pipelines/index.ts";
 import type { Backend, Weights } from "../../runtime/index.node.ts";
-import { Random } from "../../tensor/index.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { writeFigures } from "../recipe-file.node.ts";
 import { drawSamples, replaceFolder } from "../reports.node.ts";
 import { Trainer } from "../trainer.ts";
 import { type Intervals, restore, type StepOf, takeSteps } from "../training-folder.node.ts";
-import type { CleanExample, Examples } from "./examples.ts";
+import type { Examples } from "./examples.ts";
 import { diffusionLesson } from "./lesson.ts";
-import { miscaptioned, pictureErrors } from "./picture-errors.ts";
+import { hearing } from "./picture-errors.ts";
 import type { Recipe } from "./recipe.ts";
-
-const judgedCount = 64;
-const judgedSeed = 1;
-/** Of the picture's variance. */
-const shareLeft = 0.01;
 
 /** What a training begins with. */
 export interface Beginning {
@@ -73,23 +67,6 @@ export async function beginningOf(model: Model): Promise<Beginning> {
     (learns ? weights : fixed)[name] = values;
   }
   return { config: model, weights, fixed };
-}
-
-/**
- * Of examples drawn anew, where hardly more than noise is left: the mean squared error of the picture as the network sees
- * it, and how much larger it is with another one's caption, which is how much the text is heard.
- */
-async function hearing(
-  pipeline: TextToImage,
-  fresh: Examples,
-): Promise<{ error: number; heard: number }> {
-  const random = new Random(judgedSeed);
-  const judged: CleanExample[] = [];
-  while (judged.length < judgedCount) judged.push(await fresh(random));
-  const [right, wrong] = [judged, miscaptioned(judged)];
-  const [error] = await pictureErrors(pipeline, right, { shares: [shareLeft] });
-  const [misled] = await pictureErrors(pipeline, wrong, { shares: [shareLeft] });
-  return { error: error!, heard: misled! - error! };
 }
 
 function beginWith(weights: Weights, { slots, state }: Trainer): void {

@@ -9,7 +9,6 @@ import {
   type Content,
   kindShares,
   kinds,
-  type Place,
   type PropName,
   places,
   props,
@@ -32,14 +31,11 @@ export interface Wish {
   readonly concept?: string;
   /** Whether the first concept is one that lives, or looks as if it did. */
   readonly creature?: boolean;
-  /** In a relation, the name of the second concept. */
-  readonly other?: string;
   /** The colour that the first thing is painted in. */
   readonly colour?: ColourName;
   /** 1 to 5. */
   readonly count?: number;
   readonly size?: Size;
-  readonly place?: Place;
   readonly relation?: Relation;
   readonly prop?: PropName;
   readonly background?: BackgroundName;
@@ -98,7 +94,7 @@ function drawContent(
     style,
     subjects,
     ...(kind === "object" && { size: wish.size ?? drawSize(random) }),
-    ...(kind === "place" && { place: wish.place ?? pick(places, random) }),
+    ...(kind === "place" && { place: pick(places, random) }),
     ...(kind === "relation" && { relation: wish.relation ?? pick(relations, random) }),
     ...(prop !== undefined && { prop }),
     background: wish.background ?? drawBackground(kind, random),
@@ -161,9 +157,7 @@ function drawSubjects(
     return Array.from({ length: wish.count ?? 1 + random.integer(5) }, () => first);
   }
   if (kind !== "relation") return [first];
-  const other =
-    wish.other === undefined ? pick(scenery.concepts, random) : scenery.concept(wish.other);
-  return [first, painted(other)];
+  return [first, painted(pick(scenery.concepts, random))];
 }
 
 /** Whether there are such pictures, and a person would put them together. */
