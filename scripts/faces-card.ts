@@ -3,7 +3,7 @@
 // where under each drawn face is the one of the data that is most like it. Prints the share of near-copies.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { nearCopyShare } from "../src/evaluation/index.ts";
+import { nearCopyShare, stackRows } from "../src/evaluation/index.ts";
 import { encodePng, grid } from "../src/image/index.ts";
 import { NoiseToImage } from "../src/pipelines/index.node.ts";
 import type { NdArray } from "../src/tensor/index.ts";
@@ -28,13 +28,7 @@ save("seeds.png", drawn.slice(0, 4 * columns));
 
 /** Faces are compared as 16 x 16 pixels. */
 const comparedOf = (picture: Float32Array) => halved(halved(picture, faceSize / 2), faceSize / 4);
-const featuresOf = (pictures: readonly Float32Array[]): NdArray => {
-  const rows = pictures.map(comparedOf);
-  const width = rows[0]!.length;
-  const data = new Float32Array(rows.length * width);
-  for (const [i, row] of rows.entries()) data.set(row, i * width);
-  return { shape: [rows.length, width], data };
-};
+const featuresOf = (pictures: readonly Float32Array[]) => stackRows(pictures.map(comparedOf));
 
 const { faces, pictures } = await loadFaceArt({ log: console.error });
 /** Each face, and its mirror image. */

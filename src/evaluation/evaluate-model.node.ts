@@ -10,6 +10,7 @@ import { scenesDataset } from "../training/data/scenes/scenes.ts";
 import { exampleOfPool } from "../training/diffusion/examples.ts";
 import { mixedSeed } from "../training/mixed-seed.ts";
 import { keptPicture } from "./kept-picture.node.ts";
+import { stackRows } from "./measures/features.ts";
 import { kernelDistance } from "./measures/kernel-distance.ts";
 import { nearCopyShare } from "./measures/near-copies.ts";
 import { precisionRecall } from "./measures/precision-recall.ts";
@@ -186,10 +187,7 @@ function frogsOnStilts(
 }
 
 function featuresOf(seen: readonly Seen[]): NdArray {
-  const size = seen[0]?.features.length ?? 0;
-  const data = new Float32Array(seen.length * size);
-  for (const [i, { features }] of seen.entries()) data.set(features, i * size);
-  return { shape: [seen.length, size], data };
+  return stackRows(seen.map(({ features }) => features));
 }
 
 /** What comes of each index, one after the other. */

@@ -1,3 +1,4 @@
+export { stackRows } from "./measures/features.ts";
 export { kernelDistance } from "./measures/kernel-distance.ts";
 export { type ModeCoverage, modeCoverage } from "./measures/mode-coverage.ts";
 export { nearCopyShare, nearDuplicateShare } from "./measures/near-copies.ts";

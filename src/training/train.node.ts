@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { readModelFolder } from "../pipelines/index.node.ts";
 import { latentShape, nativeSize, TextToImage } from "../pipelines/index.ts";
 import { onnxruntimeNode, type Weights } from "../runtime/index.node.ts";
@@ -68,7 +68,7 @@ function checkOptions(
 async function openOrigin(folder: string | undefined): Promise<Origin | undefined> {
   if (folder === undefined) return undefined;
   const model = await readModelFolder(folder);
-  return { folder, model, size: nativeSize(model) };
+  return { folder: resolve(folder), model, size: nativeSize(model) };
 }
 
 /** The recipe that was begun, or a new one. */

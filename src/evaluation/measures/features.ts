@@ -10,6 +10,14 @@ export function rowsOf({ shape, data }: NdArray): Float32Array[] {
   );
 }
 
+/** Vectors of one length as features [pictures, features]. */
+export function stackRows(rows: readonly Float32Array[]): NdArray {
+  const width = rows[0]?.length ?? 0;
+  const data = new Float32Array(rows.length * width);
+  for (const [i, row] of rows.entries()) data.set(row, i * width);
+  return { shape: [rows.length, width], data };
+}
+
 /** The product of two vectors, in float64. */
 export function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;

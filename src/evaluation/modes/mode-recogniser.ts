@@ -11,6 +11,7 @@ import { type NdArray, Random } from "../../tensor/index.ts";
 import { crossEntropy } from "../../training/cross-entropy.ts";
 import { type TrainingGraph, withGradients } from "../../training/gradients.ts";
 import { mixedSeed } from "../../training/mixed-seed.ts";
+import { stackRows } from "../measures/features.ts";
 import { recognise } from "../recogniser/network.ts";
 import type { ModedData } from "./moded-data.ts";
 
@@ -80,10 +81,7 @@ export class ModeRecogniser implements AsyncDisposable {
       modes.push(logits!.indexOf(Math.max(...logits!)));
       rows.push(features!.slice());
     }
-    const width = rows[0]?.length ?? 0;
-    const data = new Float32Array(rows.length * width);
-    for (const [i, row] of rows.entries()) data.set(row, i * width);
-    return { modes, features: { shape: [rows.length, width], data } };
+    return { modes, features: stackRows(rows) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
