@@ -41,8 +41,8 @@ const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
   "time steps added": ({ unet }) => ({ unet: { ...unet, resnet_time_scale_shift: "default" } }),
   "batches of 16": () => ({ batchSize: 16 }),
   "batches of 64": () => ({ batchSize: 64 }),
-  "[128, 256], attention on the way down only": ({ unet }) => ({
-    unet: { ...unet, block_out_channels: [128, 256], up_block_types: ["UpBlock2D", "UpBlock2D"] },
+  "attention on the way up, too": ({ unet }) => ({
+    unet: { ...unet, up_block_types: ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"] },
   }),
   "two transformers each": ({ unet }) => ({ unet: { ...unet, transformer_layers_per_block: 2 } }),
   "time steps shifted by 4": () => ({ timestepShift: 4 }),

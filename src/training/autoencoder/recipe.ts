@@ -39,7 +39,7 @@ export function parseAutoencoderRecipe(recipe: unknown, where: string): Autoenco
   return parseFields(autoencoderRecipeSchema, recipe, where);
 }
 
-/** The recipe of an autoencoder by which each 16 x 16 pixels become 32 numbers. */
+/** The recipe of an autoencoder by which each 8 x 8 pixels become 8 numbers. */
 export function defaultAutoencoderRecipe({
   name,
   count,
@@ -68,10 +68,10 @@ export function defaultAutoencoderRecipe({
       _class_name: "AutoencoderKL",
       in_channels: 3,
       out_channels: 3,
-      latent_channels: 32,
-      block_out_channels: [16, 48, 96, 128, 128],
-      down_block_types: Array(5).fill("DownEncoderBlock2D"),
-      up_block_types: Array(5).fill("UpDecoderBlock2D"),
+      latent_channels: 8,
+      block_out_channels: [16, 48, 96, 128],
+      down_block_types: Array(4).fill("DownEncoderBlock2D"),
+      up_block_types: Array(4).fill("UpDecoderBlock2D"),
       layers_per_block: 1,
       norm_num_groups: 8,
       act_fn: "silu",

@@ -44,7 +44,7 @@ export function defaultContrastiveRecipe({
     data: name,
     pictures: count,
     seed: 0,
-    steps: 3000,
+    steps: 2000,
     batchSize: 128,
     learningRate: 1e-3,
     warmupSteps: 100,

@@ -228,9 +228,9 @@ export function defaultRecipe(
       out_channels: channels,
       ...(ofLatents
         ? {
-            block_out_channels: [128, 192],
-            down_block_types: ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
-            up_block_types: ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D"],
+            block_out_channels: [64, 128, 256],
+            down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+            up_block_types: ["UpBlock2D", "UpBlock2D", "UpBlock2D"],
           }
         : {
             block_out_channels: [96, 192],
