@@ -82,8 +82,8 @@ export async function* trainStage<Recipe extends Optimisation & DataName>(
     const begun = holdsTraining(folder);
     if (begun) sweep(folder);
     const recipe = begun ? readRecipe(folder, parse) : wanted;
-    requireSameData(folder, recipe, wanted);
     stage.requireFit?.(recipe);
+    requireSameData(folder, recipe, wanted);
     if (figuresFile !== undefined && isFinished(folder, figuresFile, recipe.steps))
       return undefined;
     await using trainer = await Trainer.create(recipe, stage.lessons(recipe), backend);
