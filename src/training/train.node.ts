@@ -4,7 +4,7 @@ import { readModelFolder } from "../pipelines/index.node.ts";
 import { latentShape, nativeSize, TextToImage } from "../pipelines/index.ts";
 import { onnxruntimeNode, type Weights } from "../runtime/index.node.ts";
 import { type NdArray, UserError } from "../tensor/index.ts";
-import { readAutoencoder } from "./autoencoder/autoencoder-folder.node.ts";
+import { readAutoencoder, scopeName } from "./autoencoder/autoencoder-folder.node.ts";
 import type { AutoencoderRecipe } from "./autoencoder/recipe.ts";
 import { trainAutoencoder } from "./autoencoder/train-autoencoder.node.ts";
 import type { ContrastiveRecipe } from "./contrastive/recipe.ts";
@@ -159,7 +159,7 @@ async function* trainTextAndDiffusion(
   const { dataset, backend } = means;
   await using encoder = new TextToImage(withWeights(config, fixed ?? {}), { backend });
   const autoencoder = Object.fromEntries(
-    Object.entries(fixed ?? {}).filter(([name]) => name.startsWith("vae.")),
+    Object.entries(fixed ?? {}).filter(([name]) => name.startsWith(`${scopeName}.`)),
   );
   using latents = recipe.pool === undefined ? undefined : openLatents(out, recipe, autoencoder);
   const encode = (picture: NdArray) => encoder.encode(picture);
