@@ -10,7 +10,6 @@ import { TextToImage } from "../src/pipelines/index.ts";
 import { onnxruntimeNode } from "../src/runtime/index.node.ts";
 import { Random } from "../src/tensor/index.ts";
 import { readAutoencoder } from "../src/training/autoencoder/autoencoder-folder.node.ts";
-import { readTextEncoder } from "../src/training/contrastive/train-contrastive.node.ts";
 import { describeScene } from "../src/training/data/scenes/describe.ts";
 import { drawScene } from "../src/training/data/scenes/draw.ts";
 import { sampleScene, type Wish } from "../src/training/data/scenes/sample.ts";
@@ -24,6 +23,7 @@ import { newModel } from "../src/training/diffusion/new-model.ts";
 import { miscaptioned, pictureErrors } from "../src/training/diffusion/picture-errors.ts";
 import { parseRecipe, type Recipe, type RecipeChoices } from "../src/training/diffusion/recipe.ts";
 import { withWeights } from "../src/training/diffusion/train-diffusion.node.ts";
+import { readTextEncoder } from "../src/training/expectation/train-expectation.node.ts";
 import { readRecipe } from "../src/training/recipe-file.node.ts";
 import { Trainer } from "../src/training/trainer.ts";
 
@@ -37,7 +37,7 @@ const judgedScenes: Wish = { kind: "object", size: "large", background: "white" 
 /** What is tried, each as what it changes of the default. */
 const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
   "the default": () => ({}),
-  "the text encoder learns along": () => ({ contrastive: undefined }),
+  "the text encoder learns along": () => ({ expectation: undefined }),
   "time steps added": ({ unet }) => ({ unet: { ...unet, resnet_time_scale_shift: "default" } }),
   "batches of 16": () => ({ batchSize: 16 }),
   "batches of 64": () => ({ batchSize: 64 }),
@@ -51,7 +51,7 @@ const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
 const scenery = await loadScenery({ log: console.error });
 const dataset = scenesDataset(scenery);
 const { vae, weights: autoencoder } = await readAutoencoder(join(folder, "autoencoder", "model"));
-const textEncoder = await readTextEncoder(join(folder, "contrastive"));
+const textEncoder = await readTextEncoder(join(folder, "expectation"));
 const base = { ...readRecipe(folder, parseRecipe), steps: 100_000 };
 const config = newModel(base, dataset, vae);
 await using encoder = new TextToImage(withWeights(config, autoencoder), {
@@ -76,7 +76,7 @@ for (const [name, change] of Object.entries(variants)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const recipe = { ...base, ...change(base) };
   const own = newModel(recipe, dataset, vae);
-  const text = recipe.contrastive ? textEncoder : {};
+  const text = recipe.expectation ? textEncoder : {};
   const examples = examplesOf(dataset, (picture) => encoder.encode(picture), base, latents);
   const lesson = diffusionLesson(recipe, own, examples, text);
   await using trainer = await Trainer.create(recipe, [lesson], onnxruntimeNode);

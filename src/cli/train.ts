@@ -115,8 +115,8 @@ async function stages(): Promise<(recipe: Step["recipe"]) => string> {
   const { pictureSize } = await import("../training/index.node.ts");
   return (recipe) => {
     if ("vae" in recipe) return "autoencoder";
-    if ("projectionSize" in recipe) return "text encoder";
     if ("method" in recipe) return "gan";
+    if (!("unet" in recipe)) return "text encoder";
     const size = pictureSize(recipe);
     return `${size} x ${size}`;
   };

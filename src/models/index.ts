@@ -14,8 +14,8 @@ export {
   parseUNetConfig,
   type UNetConfig,
 } from "./config.ts";
+export { type ExpectedPictureConfig, expectedPicture } from "./expected-picture.ts";
 export * from "./gan/index.ts";
 export { guidanceScaleEmbedding } from "./guidance-scale-embedding.ts";
-export { type TextsWithPicturesConfig, textsWithPictures } from "./texts-with-pictures.ts";
 export type { UNetConditions } from "./time-embedding.ts";
 export { downsampling, type UNetInputs, unet2DCondition } from "./unet-2d-condition.ts";

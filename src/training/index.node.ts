@@ -1,12 +1,12 @@
 export type { Backend } from "../runtime/index.node.ts";
 export type { AutoencoderRecipe } from "./autoencoder/recipe.ts";
-export type { ContrastiveRecipe } from "./contrastive/recipe.ts";
 export type { Dataset, Example } from "./data/dataset.ts";
 export { loadEmoji } from "./data/emoji.node.ts";
 export { loadFaces } from "./data/faces.node.ts";
 export { loadFolder } from "./data/folder.node.ts";
 export { loadScenes } from "./data/scenes.node.ts";
 export { pictureSize, type Recipe, type RecipeChoices } from "./diffusion/recipe.ts";
+export type { ExpectationRecipe } from "./expectation/recipe.ts";
 export type { GanRecipe, GanRecipeChoices } from "./gan/recipe.ts";
 export { type GanTrainOptions, trainGan } from "./gan/train-gan.node.ts";
 export { type Method, methodOf } from "./method.node.ts";

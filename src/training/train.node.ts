@@ -7,8 +7,6 @@ import { type NdArray, UserError } from "../tensor/index.ts";
 import { readAutoencoder, scopeName } from "./autoencoder/autoencoder-folder.node.ts";
 import type { AutoencoderRecipe } from "./autoencoder/recipe.ts";
 import { trainAutoencoder } from "./autoencoder/train-autoencoder.node.ts";
-import type { ContrastiveRecipe } from "./contrastive/recipe.ts";
-import { readTextEncoder, trainContrastive } from "./contrastive/train-contrastive.node.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { examplesOf } from "./diffusion/examples.ts";
 import { openLatents } from "./diffusion/latent-file.node.ts";
@@ -31,6 +29,8 @@ import {
   trainDiffusion,
   withWeights,
 } from "./diffusion/train-diffusion.node.ts";
+import type { ExpectationRecipe } from "./expectation/recipe.ts";
+import { readTextEncoder, trainExpectation } from "./expectation/train-expectation.node.ts";
 import {
   type CommonOptions,
   openData,
@@ -47,7 +47,7 @@ export interface TrainOptions extends CommonOptions<RecipeChoices> {
 }
 
 /** A step, and the recipe that it belongs to: the autoencoder's or the text encoder's, which may come first, or the model's. */
-export type RecipeStep = StepOf<Recipe | AutoencoderRecipe | ContrastiveRecipe>;
+export type RecipeStep = StepOf<Recipe | AutoencoderRecipe | ExpectationRecipe>;
 
 /** Refuses options that cannot be, or would be passed over, before anything is opened or made. */
 function checkOptions(
@@ -100,7 +100,7 @@ function checksumOf(texts: Iterable<string>): string {
  * Trains a text-to-image model on captioned pictures and yields every optimiser step. The folder `out` then holds
  * `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder; `figures.json`, which tells how much
  * the text is heard; with stages
- * that come before, their folders `autoencoder/` and `contrastive/`; and with a pool `latents.f16`, its pictures as the
+ * that come before, their folders `autoencoder/` and `expectation/`; and with a pool `latents.f16`, its pictures as the
  * network sees them, which may be deleted, and must be where data of the same name and number draw something else.
  *
  * Leaving the loop keeps a checkpoint. A run that goes on from a checkpoint has the losses, bit for bit on one
@@ -166,10 +166,10 @@ async function* trainTextAndDiffusion(
   const examples = examplesOf(dataset, encode, recipe, latents);
   const fresh = examplesOf(dataset, encode, { ...recipe, pool: undefined });
   let textEncoder: Weights | undefined;
-  if (recipe.contrastive) {
-    const folder = join(out, "contrastive");
+  if (recipe.expectation) {
+    const folder = join(out, "expectation");
     const own = { config, autoencoder, examples, fresh };
-    yield* trainContrastive(folder, recipe.contrastive, { ...means, ...own });
+    yield* trainExpectation(folder, recipe.expectation, { ...means, ...own });
     textEncoder = await readTextEncoder(folder);
   }
   const beginning = { config, weights, fixed: { ...fixed, ...textEncoder } };

@@ -5,9 +5,9 @@ const data = { name: "scenes", count: 10, size: 128, captions: ["a", "b", "a"] }
 const recipe = defaultRecipe(data);
 
 it("teaches the text encoder first, of latents whose captions differ", () => {
-  expect(recipe.contrastive).toMatchObject({ data: "scenes", pictures: 10 });
-  expect(defaultRecipe({ ...data, captions: ["a", "a"] }).contrastive).toBeUndefined();
-  expect(defaultRecipe({ ...data, size: 64 }).contrastive).toBeUndefined();
+  expect(recipe.expectation).toMatchObject({ data: "scenes", pictures: 10 });
+  expect(defaultRecipe({ ...data, captions: ["a", "a"] }).expectation).toBeUndefined();
+  expect(defaultRecipe({ ...data, size: 64 }).expectation).toBeUndefined();
 });
 
 const files = {

@@ -7,12 +7,12 @@ import {
   autoencoderRecipeSchema,
   defaultAutoencoderRecipe,
 } from "../autoencoder/recipe.ts";
-import {
-  type ContrastiveRecipe,
-  contrastiveRecipeSchema,
-  defaultContrastiveRecipe,
-} from "../contrastive/recipe.ts";
 import type { Dataset } from "../data/dataset.ts";
+import {
+  defaultExpectationRecipe,
+  type ExpectationRecipe,
+  expectationRecipeSchema,
+} from "../expectation/recipe.ts";
 import {
   type DataName,
   json,
@@ -36,8 +36,8 @@ export interface Recipe extends Optimisation, DataName {
   readonly captionDropout: number;
   /** Of a model of latents: how the autoencoder is made, which is trained first. Without, the model is one of pixels. */
   readonly autoencoder?: AutoencoderRecipe | undefined;
-  /** How the text encoder learns what captions mean before the diffusion, which leaves it as it is; without, it learns with that. */
-  readonly contrastive?: ContrastiveRecipe | undefined;
+  /** How the text encoder learns what captions let expect before the diffusion, which leaves it as it is; without, it learns with that. */
+  readonly expectation?: ExpectationRecipe | undefined;
   /** The model that it begins with, in place of random weights, and its pixels a side; what follows is then that model's. */
   readonly from?: { readonly model: string; readonly size: number } | undefined;
   /** How many different examples there are; without it, each is new. */
@@ -74,7 +74,7 @@ const recipeFields = z.strictObject({
   timestepShift: z.number().positive(),
   captionDropout: share,
   autoencoder: autoencoderRecipeSchema.optional(),
-  contrastive: contrastiveRecipeSchema.optional(),
+  expectation: expectationRecipeSchema.optional(),
   from: z.strictObject({ model: z.string(), size: positive }).optional(),
   pool: positive.optional(),
   unet: json,
@@ -119,7 +119,7 @@ export function checkChoices(choices: RecipeChoices): void {
 /** What a model that a training begins with decides of the recipe. */
 const decidedByModel = [
   "autoencoder",
-  "contrastive",
+  "expectation",
   "unet",
   "textEncoder",
   "scheduler",
@@ -158,7 +158,7 @@ export function recipeFrom(
   return {
     ...recipe,
     autoencoder: undefined,
-    contrastive: undefined,
+    expectation: undefined,
     from: { model: folder, size },
     unet: config("unet/config.json"),
     textEncoder: config("text_encoder/config.json"),
@@ -217,7 +217,7 @@ export function defaultRecipe(
     captionDropout: 0.1,
     ...(autoencoder && {
       autoencoder,
-      ...(differ(data.captions) && { contrastive: { ...defaultContrastiveRecipe(data), seed } }),
+      ...(differ(data.captions) && { expectation: { ...defaultExpectationRecipe(data), seed } }),
       // Of pictures without variation all but a fiftieth are in it.
       pool: Math.min(64 * data.count, Math.max(2 ** 16, 4 * data.count)),
     }),

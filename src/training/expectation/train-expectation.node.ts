@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { textsWithPictures } from "../../models/index.ts";
+import { expectedPicture } from "../../models/index.ts";
 import type { ModelConfig } from "../../pipelines/index.ts";
 import { type Backend, compile, type Weights } from "../../runtime/index.node.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
@@ -10,13 +10,12 @@ import { tensorsOf } from "../flat-parameters.ts";
 import { writeFigures } from "../recipe-file.node.ts";
 import type { Trainer } from "../trainer.ts";
 import { type Intervals, type StepOf, trainStage } from "../training-folder.node.ts";
-import { makeContrastiveBatch } from "./batch.ts";
-import { contrastiveGraph } from "./graph.ts";
-import { type ContrastiveRecipe, parseStageRecipe, type StageRecipe } from "./recipe.ts";
+import { makeExpectationBatch } from "./batch.ts";
+import { expectationGraph } from "./graph.ts";
+import { type ExpectationRecipe, parseStageRecipe, type StageRecipe } from "./recipe.ts";
 
 const modelFile = "model.safetensors";
 const figuresFile = "figures.json";
-/** Examples among which captions are to find their pictures. */
 const judgedCount = 128;
 const judgedSeed = 1;
 
@@ -32,40 +31,35 @@ interface Means extends Intervals {
 }
 
 /**
- * Trains a text encoder with a network that sees pictures, or goes on with them, and yields every step. The folder `out`
- * then holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `loss.png`, both networks in `model.safetensors`, and
- * `figures.json`: of 128 examples drawn anew, the share of captions that are most like a picture of theirs, and the mean
- * squared error of what they expect of it.
+ * Trains a text encoder to let expect the pictures of captions, or goes on with it, and yields every step. The folder
+ * `out` then holds `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `loss.png`, the networks in `model.safetensors`,
+ * and `figures.json`: the mean squared error for 128 examples drawn anew.
  * @throws UserError when the folder is not what it should be, or was begun with other captions.
  */
-export async function* trainContrastive(
+export async function* trainExpectation(
   out: string,
-  recipe: ContrastiveRecipe,
+  recipe: ExpectationRecipe,
   { config, autoencoder, examples, fresh, backend, ...intervals }: Means,
 ): AsyncGenerator<StepOf<StageRecipe>, void, void> {
   const [{ tokenizer, config: text }] = config.textEncoders;
   const wanted = { ...recipe, reading: readingOf(config, autoencoder) };
-  const shapesOf = ({ projectionSize }: StageRecipe) => {
-    return { text, picture: latentShapeOf(config.unet), projectionSize };
-  };
-  const lessons = (own: StageRecipe) => {
-    const { batchSize, seed } = own;
+  const expectation = { text, picture: latentShapeOf(config.unet) };
+  const lessons = ({ batchSize, seed }: StageRecipe) => {
     const batch = (index: number) =>
-      makeContrastiveBatch({ examples, tokenizer, batchSize, seed }, index);
-    return [{ graph: contrastiveGraph(shapesOf(own), batchSize), batch }];
+      makeExpectationBatch({ examples, tokenizer, batchSize, seed }, index);
+    return [{ graph: expectationGraph(expectation, batchSize), batch }];
   };
-  const report = async (trainer: Trainer, own: StageRecipe) => {
+  const report = async (trainer: Trainer) => {
     const judging = { examples: fresh, tokenizer, seed: judgedSeed, batchSize: judgedCount };
-    const { right, ...examples } = await makeContrastiveBatch(judging, 0);
-    const { likeness, expected } = textsWithPictures(shapesOf(own), judgedCount, "planes");
+    const { pictures, input_ids } = await makeExpectationBatch(judging, 0);
     const options = { backend, weights: trainer.averaged() };
-    await using networks = await compile({ likeness, expected }, options);
-    const told = await networks.run(examples);
+    const expected = expectedPicture(expectation, judgedCount);
+    await using network = await compile({ expected }, options);
+    const told = (await network.run({ input_ids })).expected!;
     const parameters = tensorsOf(trainer.slots, trainer.state.ema);
     writeSafetensors(join(out, modelFile), parameters, { dtype: "F16" });
-    const found = foundShare(told.likeness!, right);
-    const error = squaredError(told.expected!, examples.pictures);
-    writeFigures(join(out, figuresFile), { step: trainer.step, found, error });
+    const error = told.reduce((sum, x, i) => sum + (x - pictures[i]!) ** 2, 0) / told.length;
+    writeFigures(join(out, figuresFile), { step: trainer.step, error });
   };
   const parse = parseStageRecipe;
   const requireFit = ({ reading }: StageRecipe) => {
@@ -84,20 +78,6 @@ function readingOf({ files }: Pick<ModelConfig, "files">, autoencoder: Weights):
   const hash = createHash("sha256").update(JSON.stringify(read.sort()));
   for (const values of Object.values(autoencoder)) hash.update(values);
   return hash.digest("hex");
-}
-
-/** The share of the captions that are most like a picture that is theirs; both [captions, pictures]. */
-function foundShare(likenesses: Float32Array, right: Float32Array): number {
-  let found = 0;
-  for (let start = 0; start < right.length; start += judgedCount) {
-    const row = likenesses.subarray(start, start + judgedCount);
-    if (right[start + row.indexOf(Math.max(...row))]! > 0) found++;
-  }
-  return found / judgedCount;
-}
-
-function squaredError(guess: Float32Array, right: Float32Array): number {
-  return guess.reduce((sum, x, i) => sum + (x - right[i]!) ** 2, 0) / right.length;
 }
 
 /**

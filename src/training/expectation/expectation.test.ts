@@ -1,0 +1,71 @@
+import { expect, it } from "vitest";
+import { parametersOf } from "../../graph/index.ts";
+import { expectedPicture, parseCLIPTextConfig } from "../../models/index.ts";
+import { compile, onnxruntimeNode } from "../../runtime/index.node.ts";
+import { Random } from "../../tensor/index.ts";
+import { initialise, slotsOf, views } from "../flat-parameters.ts";
+import { makeExpectationBatch } from "./batch.ts";
+import { expectationGraph } from "./graph.ts";
+
+const text = parseCLIPTextConfig(
+  {
+    hidden_size: 8,
+    intermediate_size: 16,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+    vocab_size: 16,
+    max_position_embeddings: 4,
+    initializer_range: 1,
+    eos_token_id: 1,
+  },
+  "text",
+);
+const batchSize = 6;
+const config = { text, picture: [1, 2, 8, 8] } as const;
+
+const tokenizer = {
+  modelMaxLength: 4,
+  encode: (caption: string) => ({ ids: Int32Array.of(0, Number(caption), 1, 1) }),
+};
+const examples = async (random: Random) => {
+  const caption = String(2 + random.integer(4));
+  return { clean: { shape: [1, 2, 8, 8], data: random.normal(128) }, caption };
+};
+const maker = { seed: 3, batchSize, examples, tokenizer };
+
+it("draws the same batch again, and others after it", async () => {
+  const batch = await makeExpectationBatch(maker, 0);
+  expect(batch.pictures).toHaveLength(batchSize * 128);
+  expect(await makeExpectationBatch(maker, 0)).toEqual(batch);
+  expect((await makeExpectationBatch(maker, 1)).pictures).not.toEqual(batch.pictures);
+});
+
+it("has the mean squared error of what is expected as its loss", async () => {
+  const { outputs, parameters } = expectationGraph(config, batchSize);
+  const slots = slotsOf(parameters);
+  const weights = views(slots, initialise(slots, new Random(1)));
+  const batch = await makeExpectationBatch(maker, 0);
+  await using training = await compile({ loss: outputs.loss! }, { backend: onnxruntimeNode });
+  const loss = (await training.run({ ...batch, ...weights })).loss![0]!;
+  const expected = expectedPicture(config, batchSize);
+  await using network = await compile({ expected }, { backend: onnxruntimeNode, weights });
+  const told = (await network.run({ input_ids: batch.input_ids })).expected!;
+  const squares = told.reduce((sum, x, i) => sum + (x - batch.pictures[i]!) ** 2, 0);
+  expect(loss).toBeCloseTo(squares / told.length, 4);
+});
+
+it("lays what tokens tell of regions where the regions are", async () => {
+  const wide = { ...config, text: { ...text, max_position_embeddings: 8 } };
+  const expected = expectedPicture(wide, 1);
+  const slots = slotsOf(parametersOf([expected]));
+  const weights = views(slots, initialise(slots, new Random(1)));
+  await using run = await compile({ expected }, { backend: onnxruntimeNode });
+  const ids = Int32Array.of(0, 2, 3, 1, 1, 1, 1, 1);
+  const before = (await run.run({ ...weights, input_ids: ids })).expected!.slice();
+  ids[7] = 5; // the last token: the lower right of 2 x 2 regions, in every channel
+  const after = (await run.run({ ...weights, input_ids: ids })).expected!;
+  for (const [i, value] of after.entries()) {
+    const [y, x] = [Math.floor(i / 8) % 8, i % 8];
+    expect(value === before[i], `at ${y}, ${x}`).toBe(y < 4 || x < 4);
+  }
+});
