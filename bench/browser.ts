@@ -4,14 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright";
 import { preview } from "vite";
-import { builtInModel, TextToImage } from "../src/index.ts";
+import { builtInModel, type builtInModels, TextToImage } from "../src/pipelines/index.node.ts";
 import { buildPage } from "../test/browser/built-page.ts";
 import { chromiumSwitches, findChromium, isolation } from "../test/browser/chromium.ts";
 import type {} from "../test/browser/page/main.ts";
 import { type DrawingFigures, measureDrawing } from "../test/browser/page/measure-drawing.ts";
 import { report, settings } from "./measure.ts";
 
-const { threads, count, steps } = settings<{ threads: number; count: number; steps: number }>();
+const { model, threads, count, steps } = settings<{
+  model: (typeof builtInModels)[number];
+  threads: number;
+  count: number;
+  steps: number;
+}>();
 const options = { seed: 7, steps, guidanceScale: 3 };
 
 /** The same in a page that is sent with some headers. */
@@ -30,9 +35,9 @@ async function inChromium(
     });
     const page = await browser.newPage();
     await page.goto(server.resolvedUrls?.local[0] ?? "");
-    const figures = await page.evaluate<DrawingFigures, [number, typeof options]>(
-      ([pictures, settings]) => globalThis.drawAndMeasure(pictures, settings),
-      [count, options],
+    const figures = await page.evaluate<DrawingFigures, [string, number, typeof options]>(
+      ([name, pictures, settings]) => globalThis.drawAndMeasure(name, pictures, settings),
+      [model, count, options],
     );
     await server.close();
     return figures;
@@ -45,7 +50,7 @@ async function inChromium(
 const executablePath = findChromium();
 const figures: Record<string, DrawingFigures> = {
   [`Node.js, ${threads} threads`]: await measureDrawing(
-    () => TextToImage.load(builtInModel()),
+    () => TextToImage.load(builtInModel(model)),
     count,
     options,
   ),

@@ -194,7 +194,10 @@ function samplers(model: string): string {
 
 function browser(): string {
   const told = { threads, count: quick ? 2 : 5, steps: quick ? 2 : 20 };
-  const systems = Object.entries(measure<Record<string, DrawingFigures>>("browser.ts", told));
+  const systems = ["emoji"].flatMap((model) => {
+    const figures = measure<Record<string, DrawingFigures>>("browser.ts", { model, ...told });
+    return Object.entries(figures).map(([system, own]) => [`${model}, ${system}`, own] as const);
+  });
   const rows = systems.map(
     ([
       name,
@@ -207,7 +210,9 @@ function browser(): string {
       return [name, ...[loading, first - picture, picture].map((value) => value.toFixed(2))];
     },
   );
-  const missing = systems.length > 1 ? "" : "\nIn the browser not measured: no Chromium.\n";
+  const missing = systems.some(([name]) => name.includes("Chromium"))
+    ? ""
+    : "\nIn the browser not measured: no Chromium.\n";
   const head = ["", "loading, s", "building the sessions, s", "a picture, s"];
   return `### Node.js and browser\n\n${table(head, rows)}${missing}`;
 }

@@ -1,7 +1,8 @@
 // Makes a model to be given away from a training: npx tsx scripts/model-card.ts runs/emoji
 // Copies the model, its recipe and its log to models/ under the data's name, draws the model card's pictures, and writes
 // its figures. In a card of the scenes, `prompts.png` shows the first prompts of the evaluation, as prompts.txt lists them,
-// and `hybrids.png` ten pairs of animals from one seed: the first, both blended half and half, the second.
+// and `hybrids.png` ten pairs of animals from one seed: the first, both blended half and half, the second; `concepts.png`
+// is at half the size.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { evaluationPrompts } from "../src/evaluation/index.ts";
@@ -10,6 +11,7 @@ import { TextToImage } from "../src/pipelines/index.node.ts";
 import type { Prompt } from "../src/pipelines/index.ts";
 import type { NdArray } from "../src/tensor/index.ts";
 import { indefiniteArticle } from "../src/training/data/caption.ts";
+import { halved } from "../src/training/data/half-size.ts";
 import { loadScenery } from "../src/training/data/scenes.node.ts";
 import { recordTraining } from "./training-record.ts";
 
@@ -61,9 +63,16 @@ function save(path: string, pictures: readonly NdArray[], columns: number): void
   console.error(path);
 }
 
+/** Hundreds of larger pictures would make the sheet as large as a third of the model. */
+function atHalfSize({ shape: [channels = 3, height = 0], data }: NdArray): NdArray {
+  const size = height / 2;
+  return { shape: [channels, size, size], data: halved(data as Float32Array, size) };
+}
+
 const card = join(model, "card");
 mkdirSync(card, { recursive: true });
-save(join(card, "concepts.png"), await draw(concepts.map(withArticle)), 20);
+const sheet = await draw(concepts.map(withArticle));
+save(join(card, "concepts.png"), data === "scenes" ? sheet.map(atHalfSize) : sheet, 20);
 const inStyle = styles.map(({ name }) => common.map((object) => `${object}, ${name} style`));
 save(join(card, "styles.png"), await draw(inStyle.flat()), common.length);
 const guided = [];

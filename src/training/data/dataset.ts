@@ -5,6 +5,8 @@ export interface Example {
   /** [3, size, size], row major, in [-1, 1]. */
   readonly picture: Float32Array;
   readonly caption: string;
+  /** The same picture in other words; absent where there are none. */
+  reworded?(random: Random): string;
 }
 
 /** Captioned pictures to train on, drawn one at a time. */

@@ -27,8 +27,9 @@ export interface Latents {
 }
 
 /**
- * Examples of a dataset. With a `pool` there are so many different ones, and each is encoded when it is first drawn and
- * then kept, because an autoencoder takes a third of the time of a training step.
+ * Examples of a dataset. With a `pool` there are so many different pictures, and each is encoded when it is first drawn
+ * and then kept, because an autoencoder takes a third of the time of a training step. Their captions are in other words
+ * each time, where there are others, so that a picture is not known again by its wording.
  * @param latents where they are kept; those that are there are taken for the pool's.
  */
 export function examplesOf(
@@ -44,20 +45,16 @@ export function examplesOf(
       const example = dataset.example(random);
       return { clean: await encoded(example), caption: example.caption };
     };
-  const captions = new Map<number, string>();
   const shape = latentShapeOf(unet);
   return async (random) => {
     const index = random.integer(pool);
-    let [halves, caption] = [latents.get(index), captions.get(index)];
-    if (halves === undefined || caption === undefined) {
-      const example = exampleOfPool(dataset, seed, index);
-      caption = example.caption;
-      captions.set(index, caption);
-      if (halves === undefined) {
-        halves = float32ToFloat16((await encoded(example)).data);
-        latents.set(index, halves);
-      }
+    const example = exampleOfPool(dataset, seed, index);
+    let halves = latents.get(index);
+    if (halves === undefined) {
+      halves = float32ToFloat16((await encoded(example)).data);
+      latents.set(index, halves);
     }
+    const caption = example.reworded?.(random) ?? example.caption;
     return { clean: { shape, data: float16ToFloat32(halves) }, caption };
   };
 }

@@ -219,7 +219,7 @@ export function defaultRecipe(
       autoencoder,
       ...(differ(data.captions) && { expectation: { ...defaultExpectationRecipe(data), seed } }),
       // Of pictures without variation all but a fiftieth are in it.
-      pool: Math.min(64 * data.count, Math.max(2 ** 16, 4 * data.count)),
+      pool: Math.min(64 * data.count, Math.max(2 ** 17, 4 * data.count)),
     }),
     unet: {
       _class_name: "UNet2DConditionModel",
@@ -228,9 +228,14 @@ export function defaultRecipe(
       out_channels: channels,
       ...(ofLatents
         ? {
-            block_out_channels: [64, 128, 256],
-            down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
-            up_block_types: ["UpBlock2D", "UpBlock2D", "UpBlock2D"],
+            block_out_channels: [64, 128, 192, 192],
+            down_block_types: [
+              "DownBlock2D",
+              "CrossAttnDownBlock2D",
+              "CrossAttnDownBlock2D",
+              "CrossAttnDownBlock2D",
+            ],
+            up_block_types: ["UpBlock2D", "UpBlock2D", "UpBlock2D", "UpBlock2D"],
           }
         : {
             block_out_channels: [96, 192],
@@ -269,7 +274,7 @@ export function defaultRecipe(
       clip_sample_range: 1,
     },
     vocabularySize: ofLatents ? 4096 : 2048,
-    promptTokens: ofLatents ? 32 : 24,
+    promptTokens: 24,
     ...choices,
   };
 }

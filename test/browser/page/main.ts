@@ -3,8 +3,12 @@ import { TextToImage, type TextToImageOptions } from "frabbit";
 import { type DrawingFigures, measureDrawing } from "./measure-drawing.ts";
 
 declare global {
-  var drawAndMeasure: (count: number, options: TextToImageOptions) => Promise<DrawingFigures>;
+  var drawAndMeasure: (
+    model: string,
+    count: number,
+    options: TextToImageOptions,
+  ) => Promise<DrawingFigures>;
 }
 
-globalThis.drawAndMeasure = (count, options) =>
-  measureDrawing(() => TextToImage.load("/emoji/"), count, options);
+globalThis.drawAndMeasure = (model, count, options) =>
+  measureDrawing(() => TextToImage.load(`/${model}/`), count, options);

@@ -27,6 +27,7 @@ export function scenesDataset(scenery: Scenery): Dataset {
       const scene = sampleScene(scenery, random);
       return {
         caption: describeScene(scenery, scene, random),
+        reworded: (words) => describeScene(scenery, scene, words),
         // Only drawn where it is looked at: where its latents are kept, the caption is all that is asked for.
         get picture() {
           return drawScene(scenery, scene);
