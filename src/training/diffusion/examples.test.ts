@@ -44,3 +44,19 @@ it("draws every example of a pool, encodes each once, and each is new without a 
   expect((await drawn(undefined)).size).toBe(80);
   expect(encoded).toBe(80);
 });
+
+it("words the pictures of a pool anew each time, where they can be", async () => {
+  const reworded = (random: Random) => `again ${random.uint32()}`;
+  const worded = {
+    ...dataset,
+    example: (random: Random) => ({ ...dataset.example(random), reworded }),
+  };
+  const encode = async ({ data }: { data: Float32Array }) => ({ shape: [1, 1, 2, 2], data });
+  const unet = { in_channels: 1, sample_size: 2 };
+  const examples = examplesOf(worded, encode, { pool: 1, seed: 3, unet });
+  const random = new Random(1);
+  const [first, second] = [await examples(random), await examples(random)];
+  expect(second.clean).toEqual(first.clean);
+  expect(first.caption).toMatch(/^again /);
+  expect(second.caption).not.toBe(first.caption);
+});
