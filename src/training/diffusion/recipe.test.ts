@@ -10,6 +10,17 @@ it("teaches the text encoder first, of latents whose captions differ", () => {
   expect(defaultRecipe({ ...data, size: 64 }).expectation).toBeUndefined();
 });
 
+it("fits the levels to the size of the latents", () => {
+  const levels = (size: number) => defaultRecipe({ ...data, size }).unet.block_out_channels;
+  for (const [size, halvings] of [
+    [96, 2],
+    [128, 3],
+    [160, 2],
+    [256, 3],
+  ] as const)
+    expect(levels(size)).toHaveLength(1 + halvings);
+});
+
 const files = {
   "unet/config.json": '{"sample_size": 16}',
   "text_encoder/config.json": "{}",

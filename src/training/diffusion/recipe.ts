@@ -185,6 +185,11 @@ function differ(captions: Iterable<string>): boolean {
   return false;
 }
 
+/** One for each level of a U-Net: down to an eighth of the size where it is whole, which for 16 is 2. */
+function widthsOfLatents(size: number): readonly number[] {
+  return Number.isInteger(size / 8) ? [64, 128, 192, 192] : [64, 128, 256];
+}
+
 /**
  * The default recipe for any captioned pictures of `size` pixels a side: up to 64 the model diffuses patches of their
  * pixels, above that the latents of an autoencoder, which is trained first, and then, if captions differ, the text encoder.
@@ -199,6 +204,7 @@ export function defaultRecipe(
   const [channels, factor] = autoencoder
     ? [Number(autoencoder.vae.latent_channels), downsamplingOf(autoencoder)]
     : [3 * patch * patch, patch];
+  const widths = ofLatents ? widthsOfLatents(data.size / factor) : [96, 192];
   return {
     data: data.name,
     pictures: data.count,
@@ -226,22 +232,9 @@ export function defaultRecipe(
       sample_size: data.size / factor,
       in_channels: channels,
       out_channels: channels,
-      ...(ofLatents
-        ? {
-            block_out_channels: [64, 128, 192, 192],
-            down_block_types: [
-              "DownBlock2D",
-              "CrossAttnDownBlock2D",
-              "CrossAttnDownBlock2D",
-              "CrossAttnDownBlock2D",
-            ],
-            up_block_types: ["UpBlock2D", "UpBlock2D", "UpBlock2D", "UpBlock2D"],
-          }
-        : {
-            block_out_channels: [96, 192],
-            down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D"],
-            up_block_types: ["UpBlock2D", "UpBlock2D"],
-          }),
+      block_out_channels: widths,
+      down_block_types: widths.map((_, i) => (i === 0 ? "DownBlock2D" : "CrossAttnDownBlock2D")),
+      up_block_types: widths.map(() => "UpBlock2D"),
       layers_per_block: 1,
       attention_head_dim: 4,
       cross_attention_dim: textWidth,
