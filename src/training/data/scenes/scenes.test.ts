@@ -393,9 +393,15 @@ describe("drawScene", () => {
 describe("scenesDataset", () => {
   const dataset = scenesDataset(scenery);
   it("is a pure function of the generator's state", () => {
-    const first = [dataset.example(new Random(9)), dataset.example(new Random(10))];
-    expect([dataset.example(new Random(9)), dataset.example(new Random(10))]).toEqual(first);
-    expect(first[0]).not.toEqual(first[1]);
+    const example = (seed: number) => {
+      const { picture, caption, reworded } = dataset.example(new Random(seed));
+      const again = Array.from({ length: 20 }, (_, i) => reworded!(new Random(i)));
+      return { picture, caption, again };
+    };
+    const first = example(9);
+    expect(example(9)).toEqual(first);
+    expect(new Set(first.again).size).toBeGreaterThan(1);
+    expect(example(10)).not.toEqual(first);
   });
 
   it("counts the cells that are trained", () => {
