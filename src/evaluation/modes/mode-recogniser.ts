@@ -8,9 +8,9 @@ import {
   type Weights,
 } from "../../runtime/index.ts";
 import { type NdArray, Random } from "../../tensor/index.ts";
-import { crossEntropy } from "../../training/cross-entropy.ts";
 import { type TrainingGraph, withGradients } from "../../training/gradients.ts";
 import { mixedSeed } from "../../training/mixed-seed.ts";
+import { crossEntropy } from "../cross-entropy.ts";
 import { stackRows } from "../measures/features.ts";
 import { recognise } from "../recogniser/network.ts";
 import type { ModedData } from "./moded-data.ts";

@@ -9,8 +9,8 @@ import {
   sigmoid,
   type Tensor,
 } from "../../graph/index.ts";
-import { crossEntropy, leastChance, logarithm, sum } from "../../training/cross-entropy.ts";
 import { sceneSize } from "../../training/data/scenes/scene.ts";
+import { crossEntropy, leastChance, logarithm, sum } from "../cross-entropy.ts";
 import { cellSize, headLogits, pictureLogits, recognise } from "./network.ts";
 import { type Labels, thingHeads } from "./sight.ts";
 

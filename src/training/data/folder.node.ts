@@ -45,8 +45,13 @@ export async function loadFolder(path: string, size: number): Promise<Dataset> {
     captions: entries.map(({ caption }) => caption),
     example(random) {
       const index = random.integer(entries.length);
-      const picture = fromBytes({ height: size, width: size, data: pictures[index]! });
-      return { picture: picture.data, caption: entries[index]!.caption };
+      return {
+        caption: entries[index]!.caption,
+        // Only made where it is looked at: where its latents are kept, the caption is all that is asked for.
+        get picture() {
+          return fromBytes({ height: size, width: size, data: pictures[index]! }).data;
+        },
+      };
     },
   };
 }
