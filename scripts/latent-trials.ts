@@ -23,7 +23,7 @@ import { newModel } from "../src/training/diffusion/new-model.ts";
 import { miscaptioned, pictureErrors } from "../src/training/diffusion/picture-errors.ts";
 import { parseRecipe, type Recipe, type RecipeChoices } from "../src/training/diffusion/recipe.ts";
 import { withWeights } from "../src/training/diffusion/train-diffusion.node.ts";
-import { readTextEncoder } from "../src/training/expectation/train-expectation.node.ts";
+import { readExpectation } from "../src/training/expectation/train-expectation.node.ts";
 import { readRecipe } from "../src/training/recipe-file.node.ts";
 import { Trainer } from "../src/training/trainer.ts";
 
@@ -51,7 +51,7 @@ const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
 const scenery = await loadScenery({ log: console.error });
 const dataset = scenesDataset(scenery);
 const { vae, weights: autoencoder } = await readAutoencoder(join(folder, "autoencoder", "model"));
-const textEncoder = await readTextEncoder(join(folder, "expectation"));
+const textEncoder = await readExpectation(join(folder, "expectation"));
 const base = { ...readRecipe(folder, parseRecipe), steps: 100_000 };
 const config = newModel(base, dataset, vae);
 await using encoder = new TextToImage(withWeights(config, autoencoder), {

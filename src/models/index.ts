@@ -14,7 +14,7 @@ export {
   parseUNetConfig,
   type UNetConfig,
 } from "./config.ts";
-export { type ExpectedPictureConfig, expectedPicture } from "./expected-picture.ts";
+export { expectedPicture } from "./expected-picture.ts";
 export * from "./gan/index.ts";
 export { guidanceScaleEmbedding } from "./guidance-scale-embedding.ts";
 export type { UNetConditions } from "./time-embedding.ts";

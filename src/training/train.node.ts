@@ -30,7 +30,7 @@ import {
   withWeights,
 } from "./diffusion/train-diffusion.node.ts";
 import type { ExpectationRecipe } from "./expectation/recipe.ts";
-import { readTextEncoder, trainExpectation } from "./expectation/train-expectation.node.ts";
+import { readExpectation, trainExpectation } from "./expectation/train-expectation.node.ts";
 import {
   type CommonOptions,
   openData,
@@ -165,13 +165,13 @@ async function* trainTextAndDiffusion(
   const encode = (picture: NdArray) => encoder.encode(picture);
   const examples = examplesOf(dataset, encode, recipe, latents);
   const fresh = examplesOf(dataset, encode, { ...recipe, pool: undefined });
-  let textEncoder: Weights | undefined;
+  let expectation: Weights | undefined;
   if (recipe.expectation) {
     const folder = join(out, "expectation");
     const own = { config, autoencoder, examples, fresh };
     yield* trainExpectation(folder, recipe.expectation, { ...means, ...own });
-    textEncoder = await readTextEncoder(folder);
+    expectation = await readExpectation(folder);
   }
-  const beginning = { config, weights, fixed: { ...fixed, ...textEncoder } };
+  const beginning = { config, weights, fixed: { ...fixed, ...expectation } };
   yield* trainDiffusion(out, recipe, beginning, { ...means, examples, fresh });
 }

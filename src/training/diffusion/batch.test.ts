@@ -1,5 +1,10 @@
 import { expect, it } from "vitest";
-import { fromSchedulerConfig, levelAt, type PredictionType } from "../../diffusion/index.ts";
+import {
+  fromSchedulerConfig,
+  levelAt,
+  type PredictionType,
+  predict,
+} from "../../diffusion/index.ts";
 import type { Random } from "../../tensor/index.ts";
 import { type BatchMaker, makeBatch } from "./batch.ts";
 
@@ -61,6 +66,35 @@ it("feeds noisy pictures, what is to be predicted, and what its error counts", a
     expect(noise!.weights[i]).toBe(1);
   }
   expect(clean!.weights).toContain(5);
+});
+
+it("lets the noisiest be what the text lets expect, and an eighth of a batch be as noisy as can be", async () => {
+  const expectation = { shape, data: Float32Array.from({ length: 32 }, (_, k) => k / 8 - 2) };
+  for (const type of ["sample", "v_prediction", "epsilon"] as const) {
+    const maker = { ...makerOf(type), expects: true };
+    const { schedule } = maker.scheduler;
+    const batch = await makeBatch(maker, 2);
+    for (const [i, t] of batch.timesteps.entries()) {
+      const level = levelAt(schedule, t);
+      const isNoisy = level.alpha ** 2 <= 0.01;
+      expect(batch.expected![i] !== 0).toBe(isNoisy && batch.input_ids[i] === 1);
+      if (i < 4) expect([t, batch.input_ids[i]]).toEqual([999, 1]);
+      if (batch.expected![i] === 0) continue;
+      const own = (values: Float32Array) => ({ shape, data: values.slice(32 * i, 32 * (i + 1)) });
+      const [latent, target] = [own(batch.sample), own(batch.target)];
+      target.data.forEach((x, k) => {
+        target.data[k] = x + batch.expected![i]! * expectation.data[k]!;
+      });
+      if (type === "epsilon" && level.alpha < 0.03) continue; // its prediction tells of noise alone
+      const { denoised } = predict(type, target, latent, level);
+      denoised.data.forEach((x, k) => {
+        expect(x).toBeCloseTo(expectation.data[k]!, 3);
+      });
+    }
+    const noisy = batch.expected!.filter((x) => x !== 0).length;
+    expect(noisy).toBeGreaterThan(4);
+    expect(noisy).toBeLessThan(16);
+  }
 });
 
 it("leaves some captions out, and makes the same of the same seed and index", async () => {

@@ -7,7 +7,7 @@ import {
   trainingTarget,
 } from "../../diffusion/index.ts";
 import type { ModelConfig } from "../../pipelines/index.ts";
-import { Random, sizeOf } from "../../tensor/index.ts";
+import { linearCombination, Random, sizeOf } from "../../tensor/index.ts";
 import { mixedSeed } from "../mixed-seed.ts";
 import type { Examples } from "./examples.ts";
 import type { Recipe } from "./recipe.ts";
@@ -16,6 +16,8 @@ import type { Recipe } from "./recipe.ts";
 export type BatchMaker = Pick<ModelConfig, "textEncoders" | "scheduler" | "unet"> &
   Pick<Recipe, "seed" | "batchSize" | "timestepShift" | "captionDropout"> & {
     readonly examples: Examples;
+    /** Whether the graph knows what texts let expect. */
+    readonly expects?: boolean;
   };
 
 /** What the training graph is fed. */
@@ -25,6 +27,7 @@ export type Batch = {
   readonly timesteps: Float32Array;
   readonly weights: Float32Array;
   readonly input_ids: Int32Array;
+  readonly expected?: Float32Array;
 };
 
 /** The largest weight, as Hang et al. 2023 (section 3.4) limit theirs. */
@@ -43,12 +46,21 @@ const lossWeights: { readonly [P in PredictionType]: (level: NoiseLevel) => numb
 };
 
 /**
+ * The most of a picture's variance that may be left where its target is what the text lets expect: the mean of what could
+ * be there, which is all that a denoiser can tell of pure noise, without the chance of one picture. (Xu et al. 2023, arXiv
+ * 2302.00670, take means of pictures for the same.)
+ */
+const mostLeft = 0.01;
+/** The share of a batch that is at the last time step, with its text, where that is learnt. */
+const shareAtLast = 1 / 8;
+
+/**
  * Batch `index`: pictures from the data with the noise of random time steps. A pure function of the seed and the
  * index, noise included, so a resumed training sees what it would have seen. The time steps of a batch are spread
  * evenly from one random offset, which lowers the loss's variance (Kingma et al. 2021, appendix I.1).
  */
 export async function makeBatch(maker: BatchMaker, index: number): Promise<Batch> {
-  const { unet, batchSize } = maker;
+  const { unet, batchSize, expects = false } = maker;
   const [{ tokenizer }] = maker.textEncoders;
   const { schedule, predictionType } = maker.scheduler;
   const random = new Random(mixedSeed(maker.seed, index));
@@ -57,24 +69,45 @@ export async function makeBatch(maker: BatchMaker, index: number): Promise<Batch
   const side = unet.sample_size;
   const shape = [1, unet.in_channels, side, side];
   const elements = sizeOf(shape);
+  const atLast = expects ? Math.round(batchSize * shareAtLast) : 0;
   const batch = {
     sample: new Float32Array(batchSize * elements),
     target: new Float32Array(batchSize * elements),
     timesteps: new Float32Array(batchSize),
     weights: new Float32Array(batchSize),
     input_ids: new Int32Array(batchSize * tokenizer.modelMaxLength),
+    ...(expects && { expected: new Float32Array(batchSize) }),
   };
   for (let i = 0; i < batchSize; i++) {
     const { clean, caption } = await maker.examples(random);
-    const told = random.uniform() < maker.captionDropout ? "" : caption;
-    const t = Math.floor(shifted((i + offset) / batchSize, maker.timestepShift) * steps);
+    const isLast = i < atLast;
+    const told = random.uniform() < maker.captionDropout && !isLast ? "" : caption;
+    const place = (i - atLast + offset) / (batchSize - atLast);
+    const t = isLast ? steps - 1 : Math.floor(shifted(place, maker.timestepShift) * steps);
     const level = levelAt(schedule, t);
     const noise = { shape, data: random.normal(elements) };
+    const target = trainingTarget(predictionType, clean, noise, level);
     batch.sample.set(addNoise(clean, noise, level).data, i * elements);
-    batch.target.set(trainingTarget(predictionType, clean, noise, level).data, i * elements);
+    if (batch.expected && told !== "" && level.alpha ** 2 <= mostLeft) {
+      const gain = gainOfClean(predictionType, level);
+      batch.expected[i] = gain;
+      batch.target.set(
+        linearCombination([
+          [1, target],
+          [-gain, clean],
+        ]).data,
+        i * elements,
+      );
+    } else batch.target.set(target.data, i * elements);
     batch.timesteps[i] = t;
     batch.weights[i] = lossWeights[predictionType](level);
     batch.input_ids.set(tokenizer.encode(told).ids, i * tokenizer.modelMaxLength);
   }
   return batch;
+}
+
+/** How much more the target has of a picture that is believed to have been in the same noisy one. */
+function gainOfClean(type: PredictionType, level: NoiseLevel): number {
+  const only = (value: number) => ({ shape: [1], data: Float32Array.of(value) });
+  return trainingTarget(type, only(1), only(-level.alpha / level.sigma), level).data[0]!;
 }

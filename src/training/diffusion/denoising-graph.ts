@@ -1,10 +1,12 @@
-import { input, mul, reduceMean, reshape, Scope, sub } from "../../graph/index.ts";
+import { add, input, mul, reduceMean, reshape, Scope, sub } from "../../graph/index.ts";
 import {
   type CLIPTextConfig,
   clipText,
+  expectedPicture,
   type UNetConfig,
   unet2DCondition,
 } from "../../models/index.ts";
+import { expectationScope } from "../expectation/graph.ts";
 import { type TrainingGraph, withGradients } from "../gradients.ts";
 
 /**
@@ -12,26 +14,32 @@ import { type TrainingGraph, withGradients } from "../gradients.ts";
  * picture, and its gradients. Inputs: `sample` and `target` [batch, channels, size, size], `timesteps` and `weights`
  * [batch], `input_ids` [batch, tokens] int32.
  * @param trained tells the parameters whose gradients are computed; all by default.
+ * @param expects whether so much of what the text lets expect as `expected` [batch] says is added to each target.
  */
 export function denoisingGraph(
   unet: UNetConfig,
   text: CLIPTextConfig,
   batch: number,
-  trained: (parameter: string) => boolean = () => true,
+  {
+    trained = () => true,
+    expects = false,
+  }: { trained?: (parameter: string) => boolean; expects?: boolean } = {},
 ): TrainingGraph {
-  const shape = [batch, unet.in_channels, unet.sample_size, unet.sample_size];
+  const size = [unet.in_channels, unet.sample_size, unet.sample_size] as const;
+  const perPicture = (name: string) => reshape(input(name, [batch]), [batch, 1, 1, 1]);
   const ids = input("input_ids", [batch, text.max_position_embeddings], "int32");
   const encoderHiddenStates = clipText(new Scope("text_encoder"), ids, text);
   const inputs = {
-    sample: input("sample", shape),
+    sample: input("sample", [batch, ...size]),
     timesteps: input("timesteps", [batch]),
     encoderHiddenStates,
   };
-  const error = sub(
-    unet2DCondition(new Scope("unet"), inputs, unet, "rows"),
-    input("target", [batch, unet.out_channels, ...shape.slice(2)]),
-  );
-  const weights = reshape(input("weights", [batch]), [batch, 1, 1, 1]);
-  const loss = reshape(reduceMean(mul(mul(error, error), weights), [0, 1, 2, 3]), []);
+  const prediction = unet2DCondition(new Scope("unet"), inputs, unet, "rows");
+  const given = input("target", prediction.shape);
+  const expected = () => expectedPicture(new Scope(expectationScope), encoderHiddenStates, size);
+  const target = expects ? add(given, mul(expected(), perPicture("expected"))) : given;
+  const error = sub(prediction, target);
+  const weighted = mul(mul(error, error), perPicture("weights"));
+  const loss = reshape(reduceMean(weighted, [0, 1, 2, 3]), []);
   return withGradients(loss, { trained });
 }

@@ -15,7 +15,7 @@ import type { Recipe } from "./recipe.ts";
 /** What a training begins with. */
 export interface Beginning {
   readonly config: ModelConfig;
-  /** By parameter, of networks that stay as they are: a model of latents' autoencoder, and a text encoder that has learnt. */
+  /** By parameter, of networks that stay as they are: a model of latents' autoencoder, and a text encoder that has learnt what to expect. */
   readonly fixed?: Weights | undefined;
   /** The other networks' weights by parameter, in place of random ones. */
   readonly weights?: Weights | undefined;

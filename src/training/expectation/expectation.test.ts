@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { expectedPicture, parseCLIPTextConfig } from "../../models/index.ts";
+import { parseCLIPTextConfig } from "../../models/index.ts";
 import { compile, onnxruntimeNode } from "../../runtime/index.node.ts";
 import { Random } from "../../tensor/index.ts";
 import { initialise, slotsOf, views } from "../flat-parameters.ts";
 import { makeExpectationBatch } from "./batch.ts";
-import { expectationGraph } from "./graph.ts";
+import { expectationGraph, expectedPictures } from "./graph.ts";
 
 const text = parseCLIPTextConfig(
   {
@@ -46,7 +46,7 @@ it("has the mean squared error of what is expected as its loss", async () => {
   const batch = await makeExpectationBatch(maker, 0);
   await using training = await compile({ loss: outputs.loss! }, { backend: onnxruntimeNode });
   const loss = (await training.run({ ...batch, ...weights })).loss![0]!;
-  const expected = expectedPicture(config, batchSize);
+  const expected = expectedPictures(config, batchSize);
   await using network = await compile({ expected }, { backend: onnxruntimeNode, weights });
   const told = (await network.run({ input_ids: batch.input_ids })).expected!;
   const squares = told.reduce((sum, x, i) => sum + (x - batch.pictures[i]!) ** 2, 0);

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { expectedPicture } from "../../models/index.ts";
 import type { ModelConfig } from "../../pipelines/index.ts";
 import { type Backend, compile, type Weights } from "../../runtime/index.node.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
@@ -11,7 +10,7 @@ import { writeFigures } from "../recipe-file.node.ts";
 import type { Trainer } from "../trainer.ts";
 import { type Intervals, type StepOf, trainStage } from "../training-folder.node.ts";
 import { makeExpectationBatch } from "./batch.ts";
-import { expectationGraph } from "./graph.ts";
+import { expectationGraph, expectedPictures } from "./graph.ts";
 import { type ExpectationRecipe, parseStageRecipe, type StageRecipe } from "./recipe.ts";
 
 const modelFile = "model.safetensors";
@@ -53,7 +52,7 @@ export async function* trainExpectation(
     const judging = { examples: fresh, tokenizer, seed: judgedSeed, batchSize: judgedCount };
     const { pictures, input_ids } = await makeExpectationBatch(judging, 0);
     const options = { backend, weights: trainer.averaged() };
-    const expected = expectedPicture(expectation, judgedCount);
+    const expected = expectedPictures(expectation, judgedCount);
     await using network = await compile({ expected }, options);
     const told = (await network.run({ input_ids })).expected!;
     const parameters = tensorsOf(trainer.slots, trainer.state.ema);
@@ -81,12 +80,11 @@ function readingOf({ files }: Pick<ModelConfig, "files">, autoencoder: Weights):
 }
 
 /**
- * The weights of a trained text encoder by parameter.
+ * The weights of a trained text encoder, and of what makes a picture of its states, by parameter.
  * @throws UserError when they are missing or damaged.
  */
-export async function readTextEncoder(folder: string): Promise<Weights> {
+export async function readExpectation(folder: string): Promise<Weights> {
   const file = await readSafetensors(join(folder, modelFile));
-  const names = [...file.tensors.keys()].filter((name) => name.startsWith("text_encoder."));
-  const tensors = await loadTensors(file, names);
+  const tensors = await loadTensors(file, [...file.tensors.keys()]);
   return Object.fromEntries(Array.from(tensors, ([name, { data }]) => [name, data]));
 }
