@@ -7,7 +7,7 @@ import {
   trainingTarget,
 } from "../../diffusion/index.ts";
 import type { ModelConfig } from "../../pipelines/index.ts";
-import { linearCombination, Random, sizeOf } from "../../tensor/index.ts";
+import { linearCombination, type NdArray, Random, sizeOf } from "../../tensor/index.ts";
 import { mixedSeed } from "../mixed-seed.ts";
 import type { Examples } from "./examples.ts";
 import type { Recipe } from "./recipe.ts";
@@ -27,8 +27,12 @@ export type Batch = {
   readonly timesteps: Float32Array;
   readonly weights: Float32Array;
   readonly input_ids: Int32Array;
+  /** How much of what the text lets expect is to be added to the target. */
   readonly expected?: Float32Array;
 };
+
+/** A picture, or a latent, of one value. */
+const single = (value: number): NdArray => ({ shape: [1], data: Float32Array.of(value) });
 
 /** The largest weight, as Hang et al. 2023 (section 3.4) limit theirs. */
 const largestWeight = 5;
@@ -69,6 +73,7 @@ export async function makeBatch(maker: BatchMaker, index: number): Promise<Batch
   const side = unet.sample_size;
   const shape = [1, unet.in_channels, side, side];
   const elements = sizeOf(shape);
+  const nothing = { shape, data: new Float32Array(elements) };
   const atLast = expects ? Math.round(batchSize * shareAtLast) : 0;
   const batch = {
     sample: new Float32Array(batchSize * elements),
@@ -86,19 +91,15 @@ export async function makeBatch(maker: BatchMaker, index: number): Promise<Batch
     const t = isLast ? steps - 1 : Math.floor(shifted(place, maker.timestepShift) * steps);
     const level = levelAt(schedule, t);
     const noise = { shape, data: random.normal(elements) };
-    const target = trainingTarget(predictionType, clean, noise, level);
-    batch.sample.set(addNoise(clean, noise, level).data, i * elements);
-    if (batch.expected && told !== "" && level.alpha ** 2 <= mostLeft) {
-      const gain = gainOfClean(predictionType, level);
-      batch.expected[i] = gain;
-      batch.target.set(
-        linearCombination([
-          [1, target],
-          [-gain, clean],
-        ]).data,
-        i * elements,
-      );
-    } else batch.target.set(target.data, i * elements);
+    const latent = addNoise(clean, noise, level);
+    const isExpected = expects && told !== "" && level.alpha ** 2 <= mostLeft;
+    const target = isExpected
+      ? targetOf(predictionType, nothing, latent, level)
+      : trainingTarget(predictionType, clean, noise, level);
+    batch.sample.set(latent.data, i * elements);
+    batch.target.set(target.data, i * elements);
+    if (isExpected)
+      batch.expected![i] = targetOf(predictionType, single(1), single(0), level).data[0]!;
     batch.timesteps[i] = t;
     batch.weights[i] = lossWeights[predictionType](level);
     batch.input_ids.set(tokenizer.encode(told).ids, i * tokenizer.modelMaxLength);
@@ -106,8 +107,17 @@ export async function makeBatch(maker: BatchMaker, index: number): Promise<Batch
   return batch;
 }
 
-/** How much more the target has of a picture that is believed to have been in the same noisy one. */
-function gainOfClean(type: PredictionType, level: NoiseLevel): number {
-  const only = (value: number) => ({ shape: [1], data: Float32Array.of(value) });
-  return trainingTarget(type, only(1), only(-level.alpha / level.sigma), level).data[0]!;
+/** The target of a latent that a picture is believed to be in. */
+function targetOf(
+  type: PredictionType,
+  picture: NdArray,
+  latent: NdArray,
+  level: NoiseLevel,
+): NdArray {
+  const { alpha, sigma } = level;
+  const noise = linearCombination([
+    [1 / sigma, latent],
+    [-alpha / sigma, picture],
+  ]);
+  return trainingTarget(type, picture, noise, level);
 }
