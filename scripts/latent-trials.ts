@@ -42,7 +42,12 @@ const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
   "batches of 16": () => ({ batchSize: 16 }),
   "batches of 64": () => ({ batchSize: 64 }),
   "attention on the way up, too": ({ unet }) => ({
-    unet: { ...unet, up_block_types: ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"] },
+    unet: {
+      ...unet,
+      up_block_types: (unet.up_block_types as readonly string[]).map((type, i, { length }) =>
+        i < length - 1 ? "CrossAttnUpBlock2D" : type,
+      ),
+    },
   }),
   "two transformers each": ({ unet }) => ({ unet: { ...unet, transformer_layers_per_block: 2 } }),
   "time steps shifted by 4": () => ({ timestepShift: 4 }),
@@ -51,7 +56,7 @@ const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
 const scenery = await loadScenery({ log: console.error });
 const dataset = scenesDataset(scenery);
 const { vae, weights: autoencoder } = await readAutoencoder(join(folder, "autoencoder", "model"));
-const textEncoder = await readExpectation(join(folder, "expectation"));
+const expectation = await readExpectation(join(folder, "expectation"));
 const base = { ...readRecipe(folder, parseRecipe), steps: 100_000 };
 const config = newModel(base, dataset, vae);
 await using encoder = new TextToImage(withWeights(config, autoencoder), {
@@ -76,7 +81,7 @@ for (const [name, change] of Object.entries(variants)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const recipe = { ...base, ...change(base) };
   const own = newModel(recipe, dataset, vae);
-  const text = recipe.expectation ? textEncoder : {};
+  const text = recipe.expectation ? expectation : {};
   const examples = examplesOf(dataset, (picture) => encoder.encode(picture), base, latents);
   const lesson = diffusionLesson(recipe, own, examples, text);
   await using trainer = await Trainer.create(recipe, [lesson], onnxruntimeNode);

@@ -23,6 +23,7 @@ export {
   type PredictionType,
   predict,
   predictionTypes,
+  targetGivenLatent,
   trainingTarget,
 } from "./parameterization.ts";
 export { type Beginning, finish, initialLatent, type SampleInput, sample } from "./sample.ts";

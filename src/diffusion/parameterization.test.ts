@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { NdArray } from "../tensor/index.ts";
-import { predict, predictionTypes, trainingTarget } from "./parameterization.ts";
+import { linearCombination, type NdArray } from "../tensor/index.ts";
+import { predict, predictionTypes, targetGivenLatent, trainingTarget } from "./parameterization.ts";
 import { addNoise, type NoiseLevel } from "./schedule.ts";
 
 const array = (...values: number[]): NdArray => ({
@@ -36,6 +36,21 @@ test("a perfect network's output gives back the picture and the noise", () => {
       const prediction = predict(type, trainingTarget(type, clean, noise, level), latent, level);
       expectClose(prediction.denoised, clean, 1e-4);
       expectClose(prediction.noise, noise, 1e-4);
+    }),
+  );
+});
+
+test("a target of a picture and of the latent is that of the picture and of the noise", () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...predictionTypes), levels, (type, level) => {
+      const latent = addNoise(clean, noise, level);
+      const { ofClean, ofLatent } = targetGivenLatent(type, level);
+      const target = linearCombination([
+        [ofClean, clean],
+        [ofLatent, latent],
+      ]);
+      const tolerance = 1e-5 * Math.max(1, Math.abs(ofClean), Math.abs(ofLatent));
+      expectClose(target, trainingTarget(type, clean, noise, level), tolerance);
     }),
   );
 });

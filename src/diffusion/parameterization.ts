@@ -35,6 +35,21 @@ export function trainingTarget(
 }
 
 /**
+ * What a target is made of where the latent is known and the clean picture is not:
+ * `target = ofClean * clean + ofLatent * latent`, whose noise is what the picture leaves of the latent.
+ */
+export function targetGivenLatent(
+  type: PredictionType,
+  level: NoiseLevel,
+): { readonly ofClean: number; readonly ofLatent: number } {
+  const { ofClean, ofNoise } = targetRules[type](level);
+  return {
+    ofClean: ofClean - (level.alpha / level.sigma) * ofNoise,
+    ofLatent: ofNoise / level.sigma,
+  };
+}
+
+/**
  * The prediction that a network's output means: the inverse of `trainingTarget`, given the latent. All of one shape.
  *
  * Solves `latent = alpha * denoised + sigma * noise` and `output = ofClean * denoised + ofNoise * noise`.

@@ -1,5 +1,6 @@
 import { reduceMean, reshape, type Scope, type Tensor } from "../graph/index.ts";
 import { linear } from "../nn/index.ts";
+import { sizeOf } from "../tensor/index.ts";
 
 /**
  * The picture that a text lets expect, [batch, channels, height, width] as the denoiser sees pictures: linear in the mean
@@ -12,8 +13,6 @@ export function expectedPicture(
   states: Tensor,
   picture: readonly [channels: number, height: number, width: number],
 ): Tensor {
-  const [batch = 1, , hidden = 1] = states.shape;
-  const mean = reshape(reduceMean(states, [1]), [batch, hidden]);
-  const features = picture.reduce((product, size) => product * size, 1);
-  return reshape(linear(scope, mean, { features }), [batch, ...picture]);
+  const told = linear(scope, reduceMean(states, [1]), { features: sizeOf(picture) });
+  return reshape(told, [states.shape[0]!, ...picture]);
 }

@@ -59,7 +59,7 @@ it("adds to targets as much of what texts let expect as it is told", async () =>
   const plain = denoisingGraph(unet, text, batch).outputs.loss!;
   await using given = await compile({ loss: plain }, { backend, weights });
   const target = fed.target.map((x, i) => (i < 64 ? x : x - 3 * pictures[i]!));
-  const { loss } = await told.run({ ...fed, expected: Float32Array.of(0, -3) });
+  const { loss } = await told.run({ ...fed, ofExpected: Float32Array.of(0, -3) });
   const whole = await given.run({ ...fed, target });
   expect(loss![0]).toBeCloseTo(whole.loss![0]!, 4);
   const others = await given.run(fed);

@@ -1,4 +1,13 @@
-import { add, input, mul, reduceMean, reshape, Scope, sub } from "../../graph/index.ts";
+import {
+  add,
+  input,
+  mul,
+  reduceMean,
+  reshape,
+  Scope,
+  sub,
+  type Tensor,
+} from "../../graph/index.ts";
 import {
   type CLIPTextConfig,
   clipText,
@@ -14,7 +23,8 @@ import { type TrainingGraph, withGradients } from "../gradients.ts";
  * picture, and its gradients. Inputs: `sample` and `target` [batch, channels, size, size], `timesteps` and `weights`
  * [batch], `input_ids` [batch, tokens] int32.
  * @param trained tells the parameters whose gradients are computed; all by default.
- * @param expects whether so much of what the text lets expect as `expected` [batch] says is added to each target.
+ * @param expects whether `ofExpected` [batch] times what the text lets expect is added to each target; the parameters by
+ * which that is told must not be trained.
  */
 export function denoisingGraph(
   unet: UNetConfig,
@@ -35,9 +45,11 @@ export function denoisingGraph(
     encoderHiddenStates,
   };
   const prediction = unet2DCondition(new Scope("unet"), inputs, unet, "rows");
-  const given = input("target", prediction.shape);
-  const expected = () => expectedPicture(new Scope(expectationScope), encoderHiddenStates, size);
-  const target = expects ? add(given, mul(expected(), perPicture("expected"))) : given;
+  let target: Tensor = input("target", prediction.shape);
+  if (expects) {
+    const expected = expectedPicture(new Scope(expectationScope), encoderHiddenStates, size);
+    target = add(target, mul(expected, perPicture("ofExpected")));
+  }
   const error = sub(prediction, target);
   const weighted = mul(mul(error, error), perPicture("weights"));
   const loss = reshape(reduceMean(weighted, [0, 1, 2, 3]), []);

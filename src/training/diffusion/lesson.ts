@@ -9,8 +9,8 @@ import type { Recipe } from "./recipe.ts";
 
 /**
  * What the U-Net is taught, and the text encoder with it where it is not fixed.
- * @param fixed weights by parameter that stay as they are; others than these networks' are passed over. Where the text
- * encoder's are with what it learnt to expect, the noisiest pictures' targets are that.
+ * @param fixed weights by parameter that stay as they are; others than these networks' are passed over. Where the recipe
+ * has an expectation, its are among them, and the noisiest pictures' targets are that.
  */
 export function diffusionLesson(
   recipe: Recipe,
@@ -20,18 +20,13 @@ export function diffusionLesson(
 ): Lesson {
   const { unet, textEncoders } = config;
   const trained = (name: string) => !Object.hasOwn(fixed, name);
-  const under = (scope: string) =>
-    Object.entries(fixed).filter(([name]) => name.startsWith(`${scope}.`));
-  const [reading, expecting] = [under("text_encoder"), under(expectationScope)];
-  const expects = expecting.length > 0;
+  const expects = recipe.expectation !== undefined;
   const graph = denoisingGraph(unet, textEncoders[0].config, recipe.batchSize, {
     trained,
     expects,
   });
+  const scopes = ["text_encoder.", ...(expects ? [`${expectationScope}.`] : [])];
+  const read = Object.entries(fixed).filter(([name]) => scopes.some((s) => name.startsWith(s)));
   const maker = { ...recipe, ...config, examples, expects };
-  return {
-    graph,
-    fixed: Object.fromEntries([...reading, ...expecting]),
-    batch: (index) => makeBatch(maker, index),
-  };
+  return { graph, fixed: Object.fromEntries(read), batch: (index) => makeBatch(maker, index) };
 }

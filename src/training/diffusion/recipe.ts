@@ -32,7 +32,7 @@ export interface Recipe extends Optimisation, DataName {
   readonly captions?: string | undefined;
   /** Above 1, noisier time steps are drawn more often: what the text decides is decided there. 1 draws all alike. */
   readonly timestepShift: number;
-  /** Share of examples trained without their caption, for classifier-free guidance. */
+  /** Share of examples trained without their caption, for classifier-free guidance; those at the last time step have theirs. */
   readonly captionDropout: number;
   /** Of a model of latents: how the autoencoder is made, which is trained first. Without, the model is one of pixels. */
   readonly autoencoder?: AutoencoderRecipe | undefined;
@@ -213,7 +213,7 @@ export function defaultRecipe(
     batchSize: 32,
     learningRate: 1.2e-3,
     warmupSteps: Math.min(500, Math.floor(steps / 10)),
-    // Over hours, falling nearly all the way (Defazio et al. 2023, arXiv 2310.07831).
+    // Defazio et al. 2023 (arXiv 2310.07831) find a linear fall all the way best; models of pixels keep what theirs was made with.
     decayShare: ofLatents ? 0.85 : 0.25,
     weightDecay: 0.01,
     betas: [0.9, 0.99],

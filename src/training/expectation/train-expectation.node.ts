@@ -85,6 +85,6 @@ function readingOf({ files }: Pick<ModelConfig, "files">, autoencoder: Weights):
  */
 export async function readExpectation(folder: string): Promise<Weights> {
   const file = await readSafetensors(join(folder, modelFile));
-  const tensors = await loadTensors(file, [...file.tensors.keys()]);
+  const tensors = await loadTensors(file);
   return Object.fromEntries(Array.from(tensors, ([name, { data }]) => [name, data]));
 }
