@@ -83,7 +83,7 @@ it("asks of the noisiest what the text lets expect, and of the others their own 
     const batch = await makeBatch(maker, 2);
     for (const [i, t] of batch.timesteps.entries()) {
       const ofExpected = batch.ofExpected![i]!;
-      const isExpected = schedule.alphasCumprod[t]! <= 0.01 && batch.input_ids[i] === 1;
+      const isExpected = schedule.alphasCumprod[t]! <= 0.001 && batch.input_ids[i] === 1;
       expect(isExpected || ofExpected === 0).toBe(true);
       const level = levelAt(schedule, t);
       if (type === "epsilon" && level.alpha < 0.03) continue; // such a target tells of noise alone

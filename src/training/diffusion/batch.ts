@@ -56,7 +56,7 @@ const lossWeights: { readonly [P in PredictionType]: (level: NoiseLevel) => numb
  * little is left, that is a bias, taken for less variance. (Xu et al. 2023, arXiv 2302.00670, make targets of many pictures
  * too, without a bias, weighted by what is left.)
  */
-const mostLeftOfExpected = 0.01;
+const mostLeftOfExpected = 0.001;
 /** The share of a batch that is at the last time step, always with its text, where that is learnt. */
 const shareAtLast = 1 / 8;
 
