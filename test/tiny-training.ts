@@ -34,3 +34,12 @@ export const tinyTraining: Required<Pick<TrainOptions, "size" | "recipe">> = {
     },
   },
 };
+
+/** The configuration of its text encoder for 16 words and texts of 4, with weights that tell them apart. */
+export const tinyText: Readonly<Record<string, unknown>> = {
+  ...tinyTraining.recipe.textEncoder,
+  vocab_size: 16,
+  max_position_embeddings: 4,
+  initializer_range: 1,
+  eos_token_id: 1,
+};

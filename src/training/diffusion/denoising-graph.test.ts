@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { tinyText, tinyTraining } from "../../../test/tiny-training.ts";
 import { input, parametersOf, Scope } from "../../graph/index.ts";
 import { clipText, parseCLIPTextConfig, parseUNetConfig } from "../../models/index.ts";
 import { compile, onnxruntimeNode, type Weights } from "../../runtime/index.node.ts";
@@ -8,32 +9,9 @@ import { initialise, slotsOf, views } from "../flat-parameters.ts";
 import { denoisingGraph } from "./denoising-graph.ts";
 
 const batch = 2;
-const text = parseCLIPTextConfig(
-  {
-    hidden_size: 8,
-    intermediate_size: 16,
-    num_hidden_layers: 1,
-    num_attention_heads: 2,
-    vocab_size: 16,
-    max_position_embeddings: 4,
-    initializer_range: 1,
-    eos_token_id: 1,
-  },
-  "text",
-);
+const text = parseCLIPTextConfig(tinyText, "text");
 const unet = parseUNetConfig(
-  {
-    sample_size: 4,
-    in_channels: 4,
-    out_channels: 4,
-    block_out_channels: [8, 16],
-    down_block_types: ["DownBlock2D", "CrossAttnDownBlock2D"],
-    up_block_types: ["UpBlock2D", "UpBlock2D"],
-    layers_per_block: 1,
-    attention_head_dim: 2,
-    cross_attention_dim: 8,
-    norm_num_groups: 4,
-  },
+  { ...tinyTraining.recipe.unet, in_channels: 4, out_channels: 4 },
   "unet",
 );
 

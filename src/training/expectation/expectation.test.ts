@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { tinyText } from "../../../test/tiny-training.ts";
 import { parseCLIPTextConfig } from "../../models/index.ts";
 import { compile, onnxruntimeNode } from "../../runtime/index.node.ts";
 import { Random } from "../../tensor/index.ts";
@@ -6,19 +7,7 @@ import { initialise, slotsOf, views } from "../flat-parameters.ts";
 import { makeExpectationBatch } from "./batch.ts";
 import { expectationGraph, expectedPictures } from "./graph.ts";
 
-const text = parseCLIPTextConfig(
-  {
-    hidden_size: 8,
-    intermediate_size: 16,
-    num_hidden_layers: 1,
-    num_attention_heads: 2,
-    vocab_size: 16,
-    max_position_embeddings: 4,
-    initializer_range: 1,
-    eos_token_id: 1,
-  },
-  "text",
-);
+const text = parseCLIPTextConfig(tinyText, "text");
 const batchSize = 6;
 const config = { text, picture: [1, 2, 8, 8] } as const;
 
