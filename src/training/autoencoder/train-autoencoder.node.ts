@@ -43,10 +43,10 @@ export async function* trainAutoencoder(
     parseAutoencoderKLConfig(vae, "recipe: autoencoder.vae");
   const lessons = (recipe: AutoencoderRecipe) => {
     const config = configOf(recipe);
-    const { latent_channels } = config;
-    const latentSize = latent_channels * (recipe.crop / autoencoderDownsampling(config)) ** 2;
+    const downsampling = autoencoderDownsampling(config);
+    const latentSize = config.latent_channels * (recipe.crop / downsampling) ** 2;
     const batch = (index: number) =>
-      makeAutoencoderBatch({ ...recipe, dataset, latentSize }, index);
+      makeAutoencoderBatch({ ...recipe, dataset, downsampling, latentSize }, index);
     return [{ graph: autoencoderGraph(config, recipe), batch }];
   };
   const report = async (trainer: Trainer, recipe: AutoencoderRecipe) => {

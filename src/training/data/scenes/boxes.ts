@@ -7,9 +7,31 @@ export const margin = 3;
 /** Pixels a side between the margins. */
 export const free: number = sceneSize - 2 * margin;
 
+/**
+ * Pixels between the places that the middles of things have, and the few longer sides that things have: to an autoencoder
+ * of 8 x 8 pixels a thing then looks the same wherever it is, so that its looks are learnt once for each size.
+ */
+const gridStep = 8;
+export const longestSides = [36, 52, 64, 104] as const;
+
 /** A number from `low` to `high`. */
 export function between(low: number, high: number, random: Random): number {
   return low + (high - low) * random.uniform();
+}
+
+/** Up to so many steps of the grid in either direction. */
+export function aside(steps: number, random: Random): number {
+  return gridStep * (random.integer(2 * steps + 1) - steps);
+}
+
+/** The nearest place on the grid. */
+export function onGrid(x: number): number {
+  return gridStep * Math.round(x / gridStep);
+}
+
+/** The next place on the grid that is not nearer to 0. */
+export function onGridFrom(x: number): number {
+  return gridStep * Math.ceil(x / gridStep);
 }
 
 /** A sprite's box with a longer side of `longest` pixels, about a middle. */
@@ -22,20 +44,23 @@ export function boxAround(
   return { x: x - width / 2, y: y - height / 2, width, height };
 }
 
-/** A longer side with which a sprite fills most of a width and height. */
+/** The longest side with which a sprite does not exceed a width and height; the shortest where none does. */
 export function fitted(
   { width, height }: Pick<Sprite, "width" | "height">,
   [across, down]: readonly [number, number],
-  random: Random,
 ): number {
-  return Math.min(across / width, down / height) * between(0.78, 1, random);
+  const fits = (side: number) => side * width <= across && side * height <= down;
+  return longestSides.findLast(fits) ?? longestSides[0];
 }
 
-/** Moves boxes together to the middle of the picture. */
-export function centred(boxes: readonly Box[]): Box[] {
+/** Moves boxes together to the middle of the picture, and on until the middle of one of them is on the grid. */
+export function centred(boxes: readonly Box[], index: number): Box[] {
   const [left, top] = [Math.min(...boxes.map(({ x }) => x)), Math.min(...boxes.map(({ y }) => y))];
   const right = Math.max(...boxes.map(({ x, width }) => x + width));
   const bottom = Math.max(...boxes.map(({ y, height }) => y + height));
-  const [dx, dy] = [(sceneSize - left - right) / 2, (sceneSize - top - bottom) / 2];
+  const fixed = boxes[index]!;
+  const [x, y] = [fixed.x + fixed.width / 2, fixed.y + fixed.height / 2];
+  const dx = onGrid(x + (sceneSize - left - right) / 2) - x;
+  const dy = onGrid(y + (sceneSize - top - bottom) / 2) - y;
   return boxes.map((box) => ({ ...box, x: box.x + dx, y: box.y + dy }));
 }

@@ -1,6 +1,17 @@
 import type { Random } from "../../../tensor/index.ts";
 import { pick } from "../caption.ts";
-import { between, boxAround, centred, fitted, free, margin } from "./boxes.ts";
+import {
+  aside,
+  between,
+  boxAround,
+  centred,
+  fitted,
+  free,
+  longestSides,
+  margin,
+  onGrid,
+  onGridFrom,
+} from "./boxes.ts";
 import { arrangeWithProp } from "./prop-layout.ts";
 import {
   type Background,
@@ -21,7 +32,7 @@ export function arrange(scenery: Scenery, content: Content, random: Random): Sce
   const sprites = subjects.map(({ concept }) => scenery.sprite(concept, content.style));
   const boxes = arrangeBoxes(content, sprites, random);
   const background = drawBackground(name, random);
-  const down = wayToGround(boxes, background.horizon, random);
+  const down = wayToGround(boxes, background.horizon);
   const lowered = boxes.map((box) => ({ ...box, y: box.y + down }));
   const things = subjects.map((subject, index) => {
     return { ...subject, box: lowered[index]! };
@@ -43,34 +54,30 @@ function arrangeBoxes(content: Content, sprites: readonly Sprite[], random: Rand
   if (relation !== undefined && second !== undefined)
     return arrangeTwo[relation]([first, second], random);
   if (kind === "count") return arrangeSeveral(sprites, random);
-  if (place !== undefined) return [arrangeAt(place, first, random)];
+  if (place !== undefined) return [arrangeAt(place, first)];
   return [arrangeOne(first, size ?? pick(["medium", "large"], random), random)];
 }
 
-const longestSides: Readonly<Record<Size, readonly [number, number]>> = {
-  small: [34, 48],
-  medium: [60, 82],
-  large: [96, 118],
+const longestOf: Readonly<Record<Size, number>> = {
+  small: longestSides[0],
+  medium: longestSides[2],
+  large: longestSides[3],
 };
 
-/** About the middle: it leaves at most a third of the way to the edge. */
+/** About the middle, a large one in it. */
 function arrangeOne(sprite: Sprite, size: Size, random: Random): Box {
-  const longest = between(...longestSides[size], random);
-  const middle = [sprite.width, sprite.height].map((side) => {
-    const way = (free - side * longest) / 2;
-    return sceneSize / 2 + between(-way, way, random) / 3;
-  });
-  return boxAround(sprite, longest, middle as [number, number]);
+  const steps = size === "large" ? 0 : 1;
+  const place = () => sceneSize / 2 + aside(steps, random);
+  return boxAround(sprite, longestOf[size], [place(), place()]);
 }
 
-function arrangeAt(place: Place, sprite: Sprite, random: Random): Box {
-  const longest = between(34, 50, random);
+function arrangeAt(place: Place, sprite: Sprite): Box {
+  const longest = longestOf.small;
   const along = (side: number, low: string, high: string): number => {
-    const nearest = margin + (side * longest) / 2;
-    const inwards = between(0, 8, random);
-    if (place.includes(low)) return nearest + inwards;
-    if (place.includes(high)) return sceneSize - nearest - inwards;
-    return sceneSize / 2 + between(-6, 6, random);
+    const nearest = onGridFrom(margin + (side * longest) / 2);
+    if (place.includes(low)) return nearest;
+    if (place.includes(high)) return sceneSize - nearest;
+    return sceneSize / 2;
   };
   const x = along(sprite.width, "left", "right");
   return boxAround(sprite, longest, [x, along(sprite.height, "top", "bottom")]);
@@ -96,89 +103,51 @@ const rowsOf: Readonly<Record<number, readonly (readonly number[])[]>> = {
 
 /** The same several times, each in a part of the picture of its own. */
 function arrangeSeveral(sprites: readonly Sprite[], random: Random): Box[] {
-  const [{ width, height }] = sprites as [Sprite];
+  const [sprite] = sprites as [Sprite];
   const rows = pick(rowsOf[sprites.length]!, random);
   const slot = { width: free / Math.max(...rows), height: free / rows.length };
-  const largest = Math.min(slot.width / width, slot.height / height);
-  const longest = Math.min(largest * between(0.68, 0.92, random), 96);
+  const longest = fitted(sprite, [slot.width * 0.92, slot.height * 0.92]);
   return rows.flatMap((count, row) => {
     const start = (sceneSize - count * slot.width) / 2;
     return Array.from({ length: count }, (_, column) => {
-      const slack = [slot.width - width * longest, slot.height - height * longest] as const;
-      return boxAround({ width, height }, longest, [
-        start + (column + 0.5) * slot.width + between(-0.4, 0.4, random) * slack[0],
-        margin + (row + 0.5) * slot.height + between(-0.4, 0.4, random) * slack[1],
-      ]);
+      const x = onGrid(start + (column + 0.5) * slot.width);
+      return boxAround(sprite, longest, [x, onGrid(margin + (row + 0.5) * slot.height)]);
     });
   });
 }
 
 type ArrangeTwo = (pair: readonly [Sprite, Sprite], random: Random) => Box[];
 
+/** The middles of the picture's halves. */
+const [middle, firstHalf, secondHalf] = [sceneSize / 2, sceneSize / 4, (3 * sceneSize) / 4];
+
 const arrangeTwo: { readonly [R in Relation]: ArrangeTwo } = {
-  "left of": ([one, other], random) => {
-    const [a, b] = [fitted(one, [56, 90], random), fitted(other, [56, 90], random)];
-    const gap = between(4, Math.min(14, free - wide(one, a) - wide(other, b)), random);
-    const start = (sceneSize - wide(one, a) - gap - wide(other, b)) / 2;
-    const y = sceneSize / 2 + between(-8, 8, random);
-    return [
-      boxAround(one, a, [start + wide(one, a) / 2, y + between(-8, 8, random)]),
-      boxAround(other, b, [
-        start + wide(one, a) + gap + wide(other, b) / 2,
-        y + between(-8, 8, random),
-      ]),
-    ];
-  },
-  above: ([one, other], random) => {
-    const [a, b] = [fitted(one, [80, 52], random), fitted(other, [80, 52], random)];
-    const gap = between(9, Math.min(18, free - high(one, a) - high(other, b)), random);
-    return stacked([one, other], [a, b], { gap, aside: 10 }, random);
-  },
-  on: ([one, other], random) => {
-    const [a, b] = [fitted(one, [70, 54], random), fitted(other, [90, 58], random)];
-    const gap = -(other.top * high(other, b) + 2);
-    return stacked([one, other], [a, b], { gap, aside: 3 }, random);
+  "left of": ([one, other]) => [
+    boxAround(one, fitted(one, [56, 90]), [firstHalf, middle]),
+    boxAround(other, fitted(other, [56, 90]), [secondHalf, middle]),
+  ],
+  above: ([one, other]) => [
+    boxAround(one, fitted(one, [80, 52]), [middle, firstHalf]),
+    boxAround(other, fitted(other, [80, 52]), [middle, secondHalf]),
+  ],
+  on: ([one, other]) => {
+    const lower = boxAround(other, fitted(other, [90, 58]), [middle, middle]);
+    const upper = boxAround(one, fitted(one, [70, 54]), [middle, middle]);
+    const sunk = 2;
+    const y = lower.y + other.top * lower.height + sunk - upper.height;
+    return centred([{ ...upper, y }, lower], 1);
   },
   behind: ([one, other], random) => {
-    const [a, b] = [fitted(one, [66, 66], random), fitted(other, [62, 62], random)];
+    const front = boxAround(other, fitted(other, [62, 62]), [middle, middle]);
+    const back = boxAround(one, fitted(one, [66, 66]), [middle, middle]);
     const side = random.uniform() < 0.5 ? -1 : 1;
-    // A third of the smaller width and height is covered, more or less.
-    const across =
-      (wide(one, a) + wide(other, b)) / 2 -
-      between(0.3, 0.45, random) * Math.min(wide(one, a), wide(other, b));
-    const up =
-      (high(one, a) + high(other, b)) / 2 -
-      between(0.55, 0.75, random) * Math.min(high(one, a), high(other, b));
-    const front = [sceneSize / 2 - (side * across) / 2, sceneSize / 2 + up / 2] as const;
-    const boxes = [
-      boxAround(one, a, [front[0] + side * across, front[1] - up]),
-      boxAround(other, b, front),
-    ];
-    return centred(boxes);
+    // Some of the smaller width and height is covered.
+    const across = (back.width + front.width) / 2 - 0.38 * Math.min(back.width, front.width);
+    const up = (back.height + front.height) / 2 - 0.65 * Math.min(back.height, front.height);
+    const [x, y] = [back.x + onGrid(side * across), back.y - onGridFrom(up)];
+    return centred([{ ...back, x, y }, front], 1);
   },
 };
-
-function wide(sprite: Sprite, longest: number): number {
-  return sprite.width * longest;
-}
-
-function high(sprite: Sprite, longest: number): number {
-  return sprite.height * longest;
-}
-
-/** One over the other, with a gap between them. */
-function stacked(
-  [one, other]: readonly [Sprite, Sprite],
-  [a, b]: readonly [number, number],
-  { gap, aside }: { readonly gap: number; readonly aside: number },
-  random: Random,
-): Box[] {
-  const x = sceneSize / 2 + between(-6, 6, random);
-  const shift = between(-aside, aside, random);
-  const upper = boxAround(one, a, [x + shift, high(one, a) / 2]);
-  const lower = boxAround(other, b, [x, high(one, a) + gap + high(other, b) / 2]);
-  return centred([upper, lower]);
-}
 
 const grounds: Readonly<Record<string, readonly [number, number]>> = {
   grass: [62, 92],
@@ -196,9 +165,9 @@ function drawBackground(name: Background["name"], random: Random): Background {
 }
 
 /** How far down all must move so that the lowest stands on the ground. */
-function wayToGround(boxes: readonly Box[], horizon: number, random: Random): number {
+function wayToGround(boxes: readonly Box[], horizon: number): number {
   if (horizon === sceneSize) return 0;
   const lowest = Math.max(...boxes.map(({ y, height }) => y + height));
-  const ground = between(Math.min(horizon + 8, 120), sceneSize - margin, random);
-  return Math.max(0, ground - lowest);
+  const ground = Math.min(horizon + 8, 120);
+  return Math.max(0, onGridFrom(ground - lowest));
 }

@@ -1,16 +1,13 @@
 import type { Random } from "../../../tensor/index.ts";
-import { between, boxAround, centred, fitted } from "./boxes.ts";
+import { boxAround, centred, fitted } from "./boxes.ts";
 import { type Box, type PropName, sceneSize } from "./scene.ts";
 import type { Sprite } from "./sprite.ts";
 
 /** The boxes of a thing and of the prop that it goes with. */
 export function arrangeWithProp(prop: PropName, sprite: Sprite, random: Random): Box[] {
-  const [across, down] = room[prop];
   const middle = [sceneSize / 2, sceneSize / 2] as const;
-  const thing = boxAround(sprite, fitted(sprite, [across, down], random), middle);
-  const moved = centred([thing, boxOf[prop](thing, sprite, random)]);
-  const [dx, dy] = [between(-4, 4, random), between(-3, 3, random)];
-  return moved.map((box) => ({ ...box, x: box.x + dx, y: box.y + dy }));
+  const thing = boxAround(sprite, fitted(sprite, room[prop]), middle);
+  return centred([thing, boxOf[prop](thing, sprite, random)], 0);
 }
 
 /** The width and height that a thing may have with a prop. */
@@ -27,34 +24,26 @@ const room: Readonly<Record<PropName, readonly [number, number]>> = {
 type BoxOf = (thing: Box, sprite: Sprite, random: Random) => Box;
 
 const boxOf: { readonly [P in PropName]: BoxOf } = {
-  stilts: (thing, _, random) =>
-    under(thing, [limited(thing.width * 0.5, 22, 44), between(38, 50, random)]),
-  box: (thing, _, random) => {
-    const width = limited(thing.width * between(0.85, 1.1, random), 42, 96);
-    return under(thing, [width, between(30, 42, random)]);
-  },
-  ball: (thing, _, random) => {
-    const diameter = between(40, 52, random);
-    return under(thing, [diameter, diameter]);
-  },
-  ladder: (thing, _, random) => under(thing, [between(26, 34, random), between(44, 54, random)]),
+  stilts: (thing) => under(thing, [limited(thing.width * 0.5, 22, 44), 44]),
+  box: (thing) => under(thing, [limited(thing.width, 42, 96), 36]),
+  ball: (thing) => under(thing, [48, 48]),
+  ladder: (thing) => under(thing, [30, 50]),
   hat: (thing, { top }) => {
     const width = limited(thing.width * 0.56, 26, 50);
     const height = width * 0.74;
     const brim = thing.y + (top + 0.1) * thing.height;
     return { x: thing.x + (thing.width - width) / 2, y: brim - height, width, height };
   },
-  boat: (thing, _, random) => {
-    const width = limited(thing.width * between(1.3, 1.5, random), 72, 112);
+  boat: (thing) => {
+    const width = limited(thing.width * 1.4, 72, 112);
     const y = thing.y + thing.height * 0.7;
-    return { x: thing.x + (thing.width - width) / 2, y, width, height: between(30, 38, random) };
+    return { x: thing.x + (thing.width - width) / 2, y, width, height: 34 };
   },
   balloon: (thing, _, random) => {
-    const width = between(28, 36, random);
+    const width = 32;
     const side = random.uniform() < 0.5 ? -1 : 1;
     const middle = thing.x + thing.width / 2 + side * (thing.width / 2 + width * 0.3);
-    const y = thing.y - between(14, 26, random);
-    return { x: middle - width / 2, y, width, height: width * 1.2 };
+    return { x: middle - width / 2, y: thing.y - 20, width, height: width * 1.2 };
   },
 };
 
