@@ -1,5 +1,6 @@
 import {
   add,
+  concat,
   input,
   mul,
   reduceMean,
@@ -24,7 +25,7 @@ const roundness = 0.01;
 
 /**
  * The loss of an autoencoder and its gradients: how far pictures come back from their latents (the mean of
- * sqrt(error² + 0.01²)), the same for pictures and latents at half the size (Skorokhodov et al. 2025, arXiv 2502.14831:
+ * sqrt(error² + 0.01²), of their colours and of the colours' differences, without which hues are learnt late), the same for pictures and latents at half the size (Skorokhodov et al. 2025, arXiv 2502.14831:
  * latents that can be scaled are easier to diffuse), and the Kullback-Leibler divergence of the latents from normal
  * noise (Kingma & Welling 2014, appendix B; Rombach et al. 2022, section 3.1). The latents' variance is a constant (Ghosh
  * et al. 2020, arXiv 1903.12436, section 3): an empty square would make a learnt one overflow. The encoder learns to name
@@ -52,8 +53,14 @@ export function autoencoderGraph(
   return withGradients(add(add(whole, mul(half, halfSizeWeight)), mul(divergence, klWeight)));
 }
 
+/** Of each colour, and of each one's difference from the next. */
 function distance(a: Tensor, b: Tensor): Tensor {
   const error = sub(a, b);
+  const next = concat([slice(error, 1, 1, 3), slice(error, 1, 0, 1)], 1);
+  return add(meanLength(error), meanLength(sub(error, next)));
+}
+
+function meanLength(error: Tensor): Tensor {
   return mean(sqrt(add(mul(error, error), roundness ** 2)));
 }
 
