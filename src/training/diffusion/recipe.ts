@@ -226,7 +226,7 @@ export function defaultRecipe(
       autoencoder,
       ...(differ(data.captions) && { expectation: { ...defaultExpectationRecipe(data), seed } }),
       // Of pictures without variation all but a fiftieth are in it.
-      pool: Math.min(64 * data.count, Math.max(2 ** 17, 4 * data.count)),
+      pool: Math.min(64 * data.count, Math.max(2 ** 16, 4 * data.count)),
     }),
     unet: {
       _class_name: "UNet2DConditionModel",

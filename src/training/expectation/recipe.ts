@@ -40,7 +40,7 @@ export function defaultExpectationRecipe({
     data: name,
     pictures: count,
     seed: 0,
-    steps: 7000,
+    steps: 2500,
     batchSize: 128,
     learningRate: 2e-3,
     warmupSteps: 100,
