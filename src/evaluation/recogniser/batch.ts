@@ -74,12 +74,17 @@ function writeSight(batch: RecogniserBatch, labels: Labels, sight: Sight, i: num
   for (const [k, thing] of sight.things.entries()) {
     const row = i * mostThings + k;
     for (const head of thingHeads) mark(head, row, thing[head]);
-    const [x, y] = [Math.floor(thing.x / cellSize), Math.floor(thing.y / cellSize)];
+    const [x, y] = [cellOf(thing.x), cellOf(thing.y)];
     const place = i * cells + y * cellsASide + x;
     batch.places[row] = place;
     batch.middles[place] = 1;
     spare(batch.elsewhere.subarray(i * cells, (i + 1) * cells), [x, y]);
   }
+}
+
+/** Half a pixel on, because the scenes' grid has middles right between cells, where rounding would decide. */
+function cellOf(place: number): number {
+  return Math.floor((place + 0.5) / cellSize);
 }
 
 /** Counts the cells near a middle less: (1 - exp(-d² / 2))⁴ at a distance of d cells (Zhou et al. 2019, section 3). */

@@ -57,7 +57,7 @@ function perfect(batch: RecogniserBatch, i: number): Told {
 
 /** Things in order of their cells, at the middles of these, with the first word for what has no colour. */
 function inCells({ things, ...rest }: Sight): Sight {
-  const middle = (place: number) => (Math.floor(place / cellSize) + 0.5) * cellSize;
+  const middle = (place: number) => (Math.floor((place + 0.5) / cellSize) + 0.5) * cellSize;
   const moved = things.map(({ colour, x, y, ...thing }) => {
     return { ...thing, colour: colour || labels.colour[0]!, x: middle(x), y: middle(y) };
   });
