@@ -60,6 +60,7 @@ const recipe: RecipeChoices = {
     latentDeviation: 0.1,
     klWeight: 1e-4,
     halfSizeWeight: 0.25,
+    colourWeight: 1,
     vae: {
       _class_name: "AutoencoderKL",
       in_channels: 3,

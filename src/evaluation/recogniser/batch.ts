@@ -6,7 +6,7 @@ import type { Scenery } from "../../training/data/scenes/scenery.ts";
 import { mixedSeed } from "../../training/mixed-seed.ts";
 import { blurred } from "./blur.ts";
 import { cellsASide, mostThings } from "./loss.ts";
-import { cellSize } from "./network.ts";
+import { cellOf } from "./network.ts";
 import type { RecogniserRecipe } from "./recipe.ts";
 import { type Head, type Labels, pictureHeads, type Sight, sightOf, thingHeads } from "./sight.ts";
 
@@ -80,11 +80,6 @@ function writeSight(batch: RecogniserBatch, labels: Labels, sight: Sight, i: num
     batch.middles[place] = 1;
     spare(batch.elsewhere.subarray(i * cells, (i + 1) * cells), [x, y]);
   }
-}
-
-/** Half a pixel on, because the scenes' grid has middles right between cells, where rounding would decide. */
-function cellOf(place: number): number {
-  return Math.floor((place + 0.5) / cellSize);
 }
 
 /** Counts the cells near a middle less: (1 - exp(-d² / 2))⁴ at a distance of d cells (Zhou et al. 2019, section 3). */

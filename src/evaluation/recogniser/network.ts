@@ -13,6 +13,20 @@ import { type Head, type Labels, pictureHeads } from "./sight.ts";
 
 /** Pixels a side of a cell of the map in which things are found. */
 export const cellSize = 8;
+
+/**
+ * The row or column of cells in which a place in pixels is. They begin half a pixel earlier than at multiples of 8, because
+ * the scenes' grid has middles there, and rounding would decide.
+ */
+export function cellOf(place: number): number {
+  return Math.floor((place + 0.5) / cellSize);
+}
+
+/** The middle of a row or column of cells, in pixels. */
+export function middleOfCell(index: number): number {
+  return (index + 0.5) * cellSize - 0.5;
+}
+
 /** How many pictures' features are told by, after each halving of the size. */
 const channels = [24, 48, 96, 128, 192];
 /** Channels of the map in which things are found. */

@@ -9,7 +9,7 @@ import { initialise, slotsOf, views } from "../../training/flat-parameters.ts";
 import { mixedSeed } from "../../training/mixed-seed.ts";
 import { makeRecogniserBatch, type RecogniserBatch, withNothingHeldOut } from "./batch.ts";
 import { cellsASide, mostThings, recogniserLoss } from "./loss.ts";
-import { cellSize, recognise } from "./network.ts";
+import { cellOf, middleOfCell, recognise } from "./network.ts";
 import { defaultRecogniserRecipe } from "./recipe.ts";
 import { Recogniser, readSight, type Told } from "./recogniser.ts";
 import { type Head, labelsOf, type Sight, sightOf } from "./sight.ts";
@@ -57,7 +57,7 @@ function perfect(batch: RecogniserBatch, i: number): Told {
 
 /** Things in order of their cells, at the middles of these, with the first word for what has no colour. */
 function inCells({ things, ...rest }: Sight): Sight {
-  const middle = (place: number) => (Math.floor((place + 0.5) / cellSize) + 0.5) * cellSize;
+  const middle = (place: number) => middleOfCell(cellOf(place));
   const moved = things.map(({ colour, x, y, ...thing }) => {
     return { ...thing, colour: colour || labels.colour[0]!, x: middle(x), y: middle(y) };
   });
@@ -78,6 +78,12 @@ it("reads from perfect answers what is to be seen, in held-out scenes too", () =
   }
   expect(heldOut).toBeGreaterThan(2);
   expect(makeRecogniserBatch(scenery, recipe, 3)).toEqual(makeRecogniserBatch(scenery, recipe, 3));
+});
+
+it("has a middle on the scenes' grid in one cell, however it is rounded", () => {
+  expect([63.999999, 64, 64.000001].map(cellOf)).toEqual([8, 8, 8]);
+  expect([0, 127].map(cellOf)).toEqual([0, cellsASide - 1]);
+  expect(cellOf(middleOfCell(3))).toBe(3);
 });
 
 it("is to see what a scene shows: colours that are painted, or else its own, and middles", () => {
@@ -140,13 +146,13 @@ it("takes the surest cell where none is sure, and of neighbours the surer", () =
   };
   middles[5 * cellsASide + 7] = -3;
   const places = () => readSight(told, labels).things.map(({ x, y }) => [x, y]);
-  expect(places()).toEqual([[60, 44]]);
+  expect(places()).toEqual([[59.5, 43.5]]);
   middles.set([2, 1], 5 * cellsASide + 7); // side by side
   middles[9 * cellsASide + 2] = 1;
   middles[12 * cellsASide + 2] = -1; // a chance of 0.27
   expect(places()).toEqual([
-    [60, 44],
-    [20, 76],
+    [59.5, 43.5],
+    [19.5, 75.5],
   ]);
 });
 

@@ -2,7 +2,7 @@ import { input, Scope } from "../../graph/index.ts";
 import { type Backend, compile, type Executable, type Weights } from "../../runtime/index.ts";
 import { sceneSize } from "../../training/data/scenes/scene.ts";
 import { cellsASide } from "./loss.ts";
-import { cellSize, headLogits, pictureLogits, recognise } from "./network.ts";
+import { headLogits, middleOfCell, pictureLogits, recognise } from "./network.ts";
 import { type Head, type Labels, type SeenThing, type Sight, thingHeads } from "./sight.ts";
 
 /** Logit of the chance from which a cell is taken to have a thing's middle: 0.4. */
@@ -66,8 +66,8 @@ export function readSight(told: Told, labels: Labels): Sight {
       concept: word("concept", cell),
       colour: word("colour", cell),
       style: word("style", cell),
-      x: ((cell % cellsASide) + 0.5) * cellSize,
-      y: (Math.floor(cell / cellsASide) + 0.5) * cellSize,
+      x: middleOfCell(cell % cellsASide),
+      y: middleOfCell(Math.floor(cell / cellsASide)),
     }),
   );
   return {

@@ -25,8 +25,9 @@ const roundness = 0.01;
 
 /**
  * The loss of an autoencoder and its gradients: how far pictures come back from their latents (the mean of
- * sqrt(error² + 0.01²), of their colours and of what sets those apart), the same for pictures and latents at half the size (Skorokhodov et al. 2025, arXiv 2502.14831:
- * latents that can be scaled are easier to diffuse), how far the first three of a place's numbers are from its mean colour, and the Kullback-Leibler divergence of the latents from normal
+ * sqrt(error² + 0.01²), of their colours and of what sets those apart), the same for pictures and latents at half the size
+ * (Skorokhodov et al. 2025, arXiv 2502.14831: latents that can be scaled are easier to diffuse), how far the first three of
+ * a place's numbers are from its mean colour's opponents, and the Kullback-Leibler divergence of the latents from normal
  * noise (Kingma & Welling 2014, appendix B; Rombach et al. 2022, section 3.1). The latents' variance is a constant (Ghosh
  * et al. 2020, arXiv 1903.12436, section 3): an empty square would make a learnt one overflow. The encoder learns to name
  * it, so that diffusers samples with it. Inputs: `pictures` [batch, 3, size, size] and the `noise` of the latents [batch,
@@ -34,7 +35,7 @@ const roundness = 0.01;
  */
 export function autoencoderGraph(
   config: AutoencoderKLConfig,
-  { batchSize, crop, klWeight, halfSizeWeight, latentDeviation }: AutoencoderRecipe,
+  { batchSize, crop, klWeight, halfSizeWeight, colourWeight, latentDeviation }: AutoencoderRecipe,
 ): TrainingGraph {
   const scope = new Scope("vae");
   const side = crop / autoencoderDownsampling(config);
@@ -53,7 +54,7 @@ export function autoencoderGraph(
   const unlike = meanLength(sub(slice(means, 1, 0, 3), colours));
   const divergence = mean(mul(add(mul(means, means), mul(misnamed, misnamed)), 0.5)); // but for a constant
   const returned = add(whole, mul(half, halfSizeWeight));
-  return withGradients(add(add(returned, unlike), mul(divergence, klWeight)));
+  return withGradients(add(add(returned, mul(unlike, colourWeight)), mul(divergence, klWeight)));
 }
 
 /** Of the colours, and of what sets them apart. */

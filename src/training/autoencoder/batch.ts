@@ -63,14 +63,13 @@ function placeOfSquare(
     pixel % size !== 0 && [0, 1, 2].some((channel) => changes(channel * size * size + pixel));
   let edge = random.integer(size * size);
   for (let seen = 0; seen < size * size && !isEdge(edge); seen++) edge = (edge + 1) % (size * size);
-  const around = (at: number) => {
-    // With the neighbour from which it differs.
-    const [first, last] = [
-      Math.ceil((at + 1 - crop) / downsampling),
-      Math.floor((at - 1) / downsampling),
-    ];
+  /** A start of a square with all places of one direction from `from` to `to`. */
+  const around = (from: number, to: number) => {
+    const first = Math.ceil((to + 1 - crop) / downsampling);
+    const last = Math.floor(from / downsampling);
     const start = downsampling * (first + random.integer(last - first + 1));
     return Math.min(Math.max(start, 0), size - crop);
   };
-  return [around(Math.floor(edge / size)), around(edge % size)];
+  const [row, column] = [Math.floor(edge / size), edge % size];
+  return [around(row, row), around(column - 1, column)];
 }

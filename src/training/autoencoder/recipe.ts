@@ -18,6 +18,8 @@ export interface AutoencoderRecipe extends Optimisation, DataName {
   readonly klWeight: number;
   /** What the error at half the size counts. */
   readonly halfSizeWeight: number;
+  /** What counts how far the first three of a place's numbers are from its mean colour, as brightness, red against blue, and green against both. */
+  readonly colourWeight: number;
   readonly vae: Readonly<Record<string, unknown>>;
 }
 
@@ -27,6 +29,7 @@ export const autoencoderRecipeSchema: z.ZodType<AutoencoderRecipe> = z.strictObj
   latentDeviation: z.number().positive(),
   klWeight: z.number().min(0),
   halfSizeWeight: z.number().min(0),
+  colourWeight: z.number().min(0),
   vae: json,
 });
 
@@ -64,6 +67,7 @@ export function defaultAutoencoderRecipe({
     latentDeviation: 0.1,
     klWeight: 5e-4,
     halfSizeWeight: 0.25,
+    colourWeight: 1,
     vae: {
       _class_name: "AutoencoderKL",
       in_channels: 3,

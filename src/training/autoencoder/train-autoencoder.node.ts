@@ -9,7 +9,7 @@ import {
   parseAutoencoderKLConfig,
 } from "../../models/index.ts";
 import { type Backend, compile } from "../../runtime/index.node.ts";
-import { clamp, type NdArray, Random } from "../../tensor/index.ts";
+import { clamp, type NdArray, Random, UserError } from "../../tensor/index.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { tensorsOf } from "../flat-parameters.ts";
 import { writeFigures } from "../recipe-file.node.ts";
@@ -43,6 +43,7 @@ export async function* trainAutoencoder(
     parseAutoencoderKLConfig(vae, "recipe: autoencoder.vae");
   const lessons = (recipe: AutoencoderRecipe) => {
     const config = configOf(recipe);
+    requireFit(recipe, config, dataset.size);
     const downsampling = autoencoderDownsampling(config);
     const latentSize = config.latent_channels * (recipe.crop / downsampling) ** 2;
     const batch = (index: number) =>
@@ -66,6 +67,19 @@ export async function* trainAutoencoder(
   };
   const parse = parseAutoencoderRecipe;
   yield* trainStage(out, { wanted, parse, figuresFile, backend, lessons, report }, intervals);
+}
+
+/** @throws UserError when latents have no place for a colour, or squares do not fit the pictures and the latents' places. */
+function requireFit({ crop }: AutoencoderRecipe, config: AutoencoderKLConfig, size: number): void {
+  if (config.latent_channels < 3)
+    throw new UserError(
+      `recipe: autoencoder.vae.latent_channels: expected 3 or more, got ${config.latent_channels}`,
+    );
+  const step = autoencoderDownsampling(config);
+  if (crop <= step || crop > size || crop % step !== 0 || size % step !== 0)
+    throw new UserError(
+      `recipe: autoencoder.crop: expected a multiple of ${step} from ${2 * step} to the pictures' ${size} pixels, which must be one too, got ${crop}`,
+    );
 }
 
 /** In decibels, of pictures in [-1, 1]. */

@@ -8,10 +8,11 @@ export const margin = 3;
 export const free: number = sceneSize - 2 * margin;
 
 /**
- * Pixels between the places that the middles of things have, and the few longer sides that things have: to an autoencoder
- * of 8 x 8 pixels a thing then looks the same wherever it is, so that its looks are learnt once for each size.
+ * Pixels between the places that the middles of things have, but for what stands on something: to an autoencoder of 8 x 8
+ * pixels a thing then looks the same wherever it is.
  */
-const gridStep = 8;
+export const gridStep = 8;
+/** The longer sides that things have, in pixels: few, because what a thing looks like is learnt for each anew. */
 export const longestSides = [36, 52, 64, 104] as const;
 
 /** A number from `low` to `high`. */
@@ -20,18 +21,13 @@ export function between(low: number, high: number, random: Random): number {
 }
 
 /** Up to so many steps of the grid in either direction. */
-export function aside(steps: number, random: Random): number {
+export function stepsAway(steps: number, random: Random): number {
   return gridStep * (random.integer(2 * steps + 1) - steps);
 }
 
-/** The nearest place on the grid. */
-export function onGrid(x: number): number {
-  return gridStep * Math.round(x / gridStep);
-}
-
-/** The next place on the grid that is not nearer to 0. */
-export function onGridFrom(x: number): number {
-  return gridStep * Math.ceil(x / gridStep);
+/** A place on the grid: the nearest, or by `Math.ceil` and `Math.floor` the first that is not less, or not more. */
+export function onGrid(x: number, rounded: (x: number) => number = Math.round): number {
+  return gridStep * rounded(x / gridStep);
 }
 
 /** A sprite's box with a longer side of `longest` pixels, about a middle. */
@@ -44,7 +40,7 @@ export function boxAround(
   return { x: x - width / 2, y: y - height / 2, width, height };
 }
 
-/** The longest side with which a sprite does not exceed a width and height; the shortest where none does. */
+/** The longest side with which a sprite does not exceed a width and height; the shortest where none fits. */
 export function fitted(
   { width, height }: Pick<Sprite, "width" | "height">,
   [across, down]: readonly [number, number],

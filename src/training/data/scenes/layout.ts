@@ -1,16 +1,16 @@
 import type { Random } from "../../../tensor/index.ts";
 import { pick } from "../caption.ts";
 import {
-  aside,
   between,
   boxAround,
   centred,
   fitted,
   free,
+  gridStep,
   longestSides,
   margin,
   onGrid,
-  onGridFrom,
+  stepsAway,
 } from "./boxes.ts";
 import { arrangeWithProp } from "./prop-layout.ts";
 import {
@@ -67,14 +67,14 @@ const longestOf: Readonly<Record<Size, number>> = {
 /** About the middle, a large one in it. */
 function arrangeOne(sprite: Sprite, size: Size, random: Random): Box {
   const steps = size === "large" ? 0 : 1;
-  const place = () => sceneSize / 2 + aside(steps, random);
+  const place = () => sceneSize / 2 + stepsAway(steps, random);
   return boxAround(sprite, longestOf[size], [place(), place()]);
 }
 
 function arrangeAt(place: Place, sprite: Sprite): Box {
   const longest = longestOf.small;
   const along = (side: number, low: string, high: string): number => {
-    const nearest = onGridFrom(margin + (side * longest) / 2);
+    const nearest = onGrid(margin + (side * longest) / 2, Math.ceil);
     if (place.includes(low)) return nearest;
     if (place.includes(high)) return sceneSize - nearest;
     return sceneSize / 2;
@@ -118,17 +118,19 @@ function arrangeSeveral(sprites: readonly Sprite[], random: Random): Box[] {
 
 type ArrangeTwo = (pair: readonly [Sprite, Sprite], random: Random) => Box[];
 
-/** The middles of the picture's halves. */
-const [middle, firstHalf, secondHalf] = [sceneSize / 2, sceneSize / 4, (3 * sceneSize) / 4];
+/** Of the picture. */
+const middle = sceneSize / 2;
+/** Of its halves. */
+const [firstMiddle, secondMiddle] = [sceneSize / 4, (3 * sceneSize) / 4];
 
 const arrangeTwo: { readonly [R in Relation]: ArrangeTwo } = {
   "left of": ([one, other]) => [
-    boxAround(one, fitted(one, [56, 90]), [firstHalf, middle]),
-    boxAround(other, fitted(other, [56, 90]), [secondHalf, middle]),
+    boxAround(one, fitted(one, [56, 90]), [firstMiddle, middle]),
+    boxAround(other, fitted(other, [56, 90]), [secondMiddle, middle]),
   ],
   above: ([one, other]) => [
-    boxAround(one, fitted(one, [80, 52]), [middle, firstHalf]),
-    boxAround(other, fitted(other, [80, 52]), [middle, secondHalf]),
+    boxAround(one, fitted(one, [80, 52]), [middle, firstMiddle]),
+    boxAround(other, fitted(other, [80, 52]), [middle, secondMiddle]),
   ],
   on: ([one, other]) => {
     const lower = boxAround(other, fitted(other, [90, 58]), [middle, middle]);
@@ -141,10 +143,11 @@ const arrangeTwo: { readonly [R in Relation]: ArrangeTwo } = {
     const front = boxAround(other, fitted(other, [62, 62]), [middle, middle]);
     const back = boxAround(one, fitted(one, [66, 66]), [middle, middle]);
     const side = random.uniform() < 0.5 ? -1 : 1;
-    // Some of the smaller width and height is covered.
+    // At least so much of the smaller width and height is covered; of flat things less.
     const across = (back.width + front.width) / 2 - 0.38 * Math.min(back.width, front.width);
     const up = (back.height + front.height) / 2 - 0.65 * Math.min(back.height, front.height);
-    const [x, y] = [back.x + onGrid(side * across), back.y - onGridFrom(up)];
+    const x = back.x + side * onGrid(across, Math.floor);
+    const y = back.y - Math.max(gridStep, onGrid(up, Math.floor));
     return centred([{ ...back, x, y }, front], 1);
   },
 };
@@ -168,6 +171,5 @@ function drawBackground(name: Background["name"], random: Random): Background {
 function wayToGround(boxes: readonly Box[], horizon: number): number {
   if (horizon === sceneSize) return 0;
   const lowest = Math.max(...boxes.map(({ y, height }) => y + height));
-  const ground = Math.min(horizon + 8, 120);
-  return Math.max(0, onGridFrom(ground - lowest));
+  return Math.max(0, onGrid(horizon + 8 - lowest, Math.ceil));
 }

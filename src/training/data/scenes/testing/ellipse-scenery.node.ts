@@ -9,7 +9,7 @@ import { spriteBytes, spriteSize } from "../sprite.ts";
 const folder = new URL("../../../../../data/scenes/", import.meta.url);
 const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
 
-/** For tests: the lists of the scenes without their art. Every cell is an ellipse in the colour that is listed for it. */
+/** For tests: the lists of the scenes without their art. Every cell is an ellipse, flat, round or narrow, in the colour that is listed for it. */
 export function ellipseScenery(): Scenery {
   const cells = cellsOf(
     z.array(SceneConcept).parse(json("concepts.json")),
@@ -20,7 +20,8 @@ export function ellipseScenery(): Scenery {
     const name = colourOf(concept, style) || "green";
     const sprite = new Uint8Array(spriteBytes);
     const middle = (spriteSize - 1) / 2;
-    const [rx, ry] = [spriteSize / 2, (spriteSize / 2) * (0.6 + (index % 4) / 10)];
+    const [longer, shorter] = [spriteSize / 2, (spriteSize / 2) * (0.3 + (index % 7) / 10)];
+    const [rx, ry] = index % 2 === 0 ? [longer, shorter] : [shorter, longer];
     for (let y = 0; y < spriteSize; y++)
       for (let x = 0; x < spriteSize; x++)
         if (Math.hypot((x - middle) / rx, (y - middle) / ry) <= 1)
