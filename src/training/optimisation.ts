@@ -9,6 +9,8 @@ export interface Optimisation {
   readonly batchSize: number;
   /** Peak learning rate: reached after the warm-up, held, and taken to zero linearly over the last part. */
   readonly learningRate: number;
+  /** Peak learning rate of matrices, which Muon then changes in place of AdamW. */
+  readonly matrixLearningRate?: number | undefined;
   readonly warmupSteps: number;
   /** Share of the steps, at the end, over which the learning rate falls. */
   readonly decayShare: number;
@@ -40,7 +42,7 @@ export const share: z.ZodType<number> = z.number().min(0).max(1);
 export const json: z.ZodType<Readonly<Record<string, unknown>>> = z.record(z.string(), z.unknown());
 
 export const optimisationFields: {
-  readonly [K in keyof (Optimisation & DataName)]: z.ZodType<(Optimisation & DataName)[K]>;
+  readonly [K in keyof Required<Optimisation & DataName>]: z.ZodType<(Optimisation & DataName)[K]>;
 } = {
   data: z.string(),
   pictures: positive,
@@ -48,6 +50,7 @@ export const optimisationFields: {
   steps: positive,
   batchSize: positive,
   learningRate: z.number().positive(),
+  matrixLearningRate: z.number().positive().optional(),
   warmupSteps: z.int().min(0),
   decayShare: share,
   weightDecay: z.number().min(0),

@@ -35,9 +35,14 @@ export function learningRateAt(
   return learningRate * Math.max(0, Math.min(1, rise, fall));
 }
 
+/** How much of a step's parameters goes into the moving average, whose memory grows with the steps so that the random start is soon forgotten. */
+export function averageWeight(step: number, emaDecay: number): number {
+  return 1 - Math.min(emaDecay, (1 + step) / (10 + step));
+}
+
 /**
  * One step of AdamW (Loshchilov & Hutter 2019, algorithm 2) with gradients scaled by `scale`, and of the moving
- * average, whose decay grows with the step so that the random start is soon forgotten. Steps count from 1.
+ * average. Steps count from 1.
  */
 export function adamW(
   { parameters, moment1, moment2, ema }: OptimizerState,
@@ -62,7 +67,7 @@ export function adamW(
   const rate = (learningRate * correction) / (1 - beta1 ** step);
   const floor = epsilon * correction;
   const shrink = 1 - learningRate * weightDecay;
-  const average = 1 - Math.min(emaDecay, (1 + step) / (10 + step));
+  const average = averageWeight(step, emaDecay);
   for (let i = 0; i < parameters.length; i++) {
     const gradient = gradients[i]! * scale;
     const mean = beta1 * moment1[i]! + (1 - beta1) * gradient;

@@ -8,6 +8,7 @@ import {
 import { Random } from "../tensor/index.ts";
 import { initialise, type Slot, slotsOf, views } from "./flat-parameters.ts";
 import { gradientOf, type TrainingGraph } from "./gradients.ts";
+import { isMatrix, Muon } from "./muon.ts";
 import type { Optimisation } from "./optimisation.ts";
 import { adamW, learningRateAt, norm, type OptimizerState } from "./optimizer.ts";
 
@@ -40,6 +41,10 @@ interface Compiled extends Lesson {
   readonly end: number;
   readonly gradients: Float32Array;
   readonly executable: Executable;
+  /** Changes the matrices, where AdamW does not. */
+  readonly muon?: Muon | undefined;
+  /** What AdamW changes, as places among what this lesson trains. */
+  readonly others: readonly Pick<Slot, "start" | "end">[];
 }
 
 /** A training in memory: nothing here touches a disk. */
@@ -75,7 +80,8 @@ export class Trainer implements AsyncDisposable {
   ): Promise<Trainer> {
     const slots = slotsOf(new Map(lessons.flatMap(({ graph }) => [...graph.parameters])));
     const compiled: Compiled[] = [];
-    for (const lesson of lessons) compiled.push(await compileLesson(lesson, slots, backend));
+    for (const lesson of lessons)
+      compiled.push(await compileLesson(lesson, slots, optimisation, backend));
     return new Trainer(optimisation, slots, compiled);
   }
 
@@ -88,7 +94,7 @@ export class Trainer implements AsyncDisposable {
     let [loss, squares] = [Number.NaN, 0];
     for (const lesson of this.#lessons) {
       if (lesson.due?.(index) === false) continue;
-      const { executable, gradients, start, end, graph, fixed } = lesson;
+      const { executable, gradients, start, end, graph, fixed, muon, others } = lesson;
       const weights = { ...fixed, ...views(this.slots, this.state.parameters) };
       const feeds = { ...(await lesson.batch(index)), ...weights };
       const results = await executable.run(feeds);
@@ -98,7 +104,14 @@ export class Trainer implements AsyncDisposable {
       squares += gradNorm ** 2;
       const scale = Math.min(1, this.#optimisation.clipNorm / (gradNorm + 1e-6));
       const trained = part(this.state, start, end);
-      adamW(trained, gradients, { ...this.#optimisation, step, scale, learningRate });
+      const how = { ...this.#optimisation, step, scale };
+      for (const { start: from, end: to } of others)
+        adamW(part(trained, from, to), gradients.subarray(from, to), { ...how, learningRate });
+      const { learningRate: peak, matrixLearningRate = peak } = this.#optimisation;
+      await muon?.step(trained, gradients, {
+        ...how,
+        learningRate: (learningRate / peak) * matrixLearningRate,
+      });
     }
     this.step = step;
     const gradNorm = Math.sqrt(squares);
@@ -111,7 +124,10 @@ export class Trainer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { executable } of this.#lessons) await executable.dispose();
+    for (const { executable, muon } of this.#lessons) {
+      await executable.dispose();
+      await muon?.[Symbol.asyncDispose]();
+    }
   }
 }
 
@@ -119,6 +135,7 @@ export class Trainer implements AsyncDisposable {
 async function compileLesson(
   lesson: Lesson,
   slots: readonly Slot[],
+  { matrixLearningRate }: Optimisation,
   backend: Backend,
 ): Promise<Compiled> {
   const { outputs, parameters } = lesson.graph;
@@ -135,7 +152,10 @@ async function compileLesson(
     ([name, view]) => [gradientOf(name), view] as const,
   );
   const executable = await compile(outputs, { backend }, Object.fromEntries(into));
-  return { ...lesson, start, end, gradients, executable };
+  const matrices = matrixLearningRate === undefined ? [] : moved.filter(isMatrix);
+  const others = moved.filter((slot) => !matrices.includes(slot));
+  const muon = matrices.length > 0 ? await Muon.create(matrices, backend) : undefined;
+  return { ...lesson, start, end, gradients, executable, muon, others };
 }
 
 /** What the elements from `start` to `end` are, in place. */
