@@ -23,8 +23,8 @@ import { newModel } from "../src/training/diffusion/new-model.ts";
 import { miscaptioned, pictureErrors } from "../src/training/diffusion/picture-errors.ts";
 import { parseRecipe, type Recipe, type RecipeChoices } from "../src/training/diffusion/recipe.ts";
 import { withWeights } from "../src/training/diffusion/train-diffusion.node.ts";
-import { readExpectation } from "../src/training/expectation/train-expectation.node.ts";
 import { readRecipe } from "../src/training/recipe-file.node.ts";
+import { readNetworks } from "../src/training/stage-networks.node.ts";
 import { Trainer } from "../src/training/trainer.ts";
 
 const [folder = "runs/scenes", seconds = "300", ...wanted] = process.argv.slice(2);
@@ -37,7 +37,7 @@ const judgedScenes: Wish = { kind: "object", size: "large", background: "white" 
 /** What is tried, each as what it changes of the default. */
 const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
   "the default": () => ({}),
-  "the text encoder learns along": () => ({ expectation: undefined }),
+  "the text encoder learns along": () => ({ expectation: undefined, firstEstimate: undefined }),
   "time steps added": ({ unet }) => ({ unet: { ...unet, resnet_time_scale_shift: "default" } }),
   "batches of 16": () => ({ batchSize: 16 }),
   "batches of 64": () => ({ batchSize: 64 }),
@@ -56,7 +56,7 @@ const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
 const scenery = await loadScenery({ log: console.error });
 const dataset = scenesDataset(scenery);
 const { vae, weights: autoencoder } = await readAutoencoder(join(folder, "autoencoder", "model"));
-const expectation = await readExpectation(join(folder, "expectation"));
+const expectation = await readNetworks(join(folder, "expectation"));
 const base = { ...readRecipe(folder, parseRecipe), steps: 100_000 };
 const config = newModel(base, dataset, vae);
 await using encoder = new TextToImage(withWeights(config, autoencoder), {

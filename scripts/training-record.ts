@@ -10,7 +10,7 @@ export interface TrainingRecord {
 }
 
 /** The training itself, and stages that may come before, each in a folder of its own. */
-const stages = ["", "autoencoder", "expectation"];
+const stages = ["", "autoencoder", "expectation", "first-estimate"];
 /** What they tell; `figures.json` is not in all of them. */
 const told = ["recipe.json", "log.jsonl", "loss.png", "figures.json"];
 /** Sample grids that show how it went, evenly spread over the training. */

@@ -75,11 +75,19 @@ const recipe: RecipeChoices = {
     },
   },
   expectation: { ...stage, steps: 40, batchSize: 8, learningRate: 3e-3 },
+  firstEstimate: {
+    ...stage,
+    steps: 30,
+    batchSize: 8,
+    learningRate: 3e-3,
+    matrixLearningRate: 0.01,
+  },
   unet: { ...tinyTraining.recipe.unet, sample_size: 4, in_channels: 4, out_channels: 4 },
 };
 
+const stages = ["autoencoder", "expectation", "first-estimate"];
 /** Steps before the diffusion's. */
-const before = 200 + 40;
+const before = 200 + 40 + 30;
 
 let folder: string;
 /** The steps of a training that was never stopped. */
@@ -97,6 +105,7 @@ test("learns the autoencoder first, and pictures come back of its latents", asyn
   expect(whole.map(({ step }) => step)).toEqual([
     ...Array.from({ length: 200 }, (_, i) => i + 1),
     ...Array.from({ length: 40 }, (_, i) => i + 1),
+    ...Array.from({ length: 30 }, (_, i) => i + 1),
     ...[1, 2, 3, 4, 5],
   ]);
   expect(whole[199]!.loss).toBeLessThan(0.4 * whole[0]!.loss);
@@ -150,16 +159,34 @@ test("then the text encoder, which learns what to expect of captions, and leaves
   expect(data.subarray(end, end + shape[1]!).some((x) => x !== 0)).toBe(true); // it began at zero
 });
 
+test("then the U-Net, which learns to tell that of pure noise, and goes on from there", async () => {
+  const stage = join(folder, "whole", "first-estimate");
+  const figures = JSON.parse(readFileSync(join(stage, "figures.json"), "utf8"));
+  expect(figures).toEqual({ step: 30, error: expect.any(Number) });
+  expect(figures.error).toBeLessThan(0.5 * whole[before - 30]!.loss);
+  const learnt = await loadTensors(await readSafetensors(join(stage, "model.safetensors")));
+  const kept = await networkTensors(await readModelFolder(join(folder, "whole", "model")), "unet");
+  const norms = { between: 0, learnt: 0 };
+  for (const [key, { data }] of kept) {
+    const begun = learnt.get(`unet.${key}`)!.data;
+    data.forEach((x, i) => {
+      norms.between += (x - begun[i]!) ** 2;
+      norms.learnt += begun[i]! ** 2;
+    });
+  }
+  expect(norms.between).toBeLessThan(0.1 * norms.learnt); // five steps away, not as far as another beginning
+  expect(norms.between).toBeGreaterThan(0);
+});
+
 test("goes on, bit for bit, from any stage", async () => {
-  for (const stop of [120, 200, 220, before, before + 2]) {
+  for (const stop of [120, 200, 220, 240, 250, before, before + 2]) {
     const out = join(folder, `stopped-${stop}`);
     let taken = 0;
     for await (const _ of train(discs, { out, recipe })) if (++taken === stop) break;
     const rest: TrainingStep[] = [];
     for await (const step of train(discs, { out, resume: true })) rest.push(step);
     expect(rest.map(({ loss }) => loss)).toEqual(whole.slice(stop).map(({ loss }) => loss));
-    for (const name of ["autoencoder", "expectation"])
-      expect(log(join(out, name))).toBe(log(join(folder, "whole", name)));
+    for (const name of stages) expect(log(join(out, name))).toBe(log(join(folder, "whole", name)));
     expect(log(out)).toBe(log(join(folder, "whole")));
   }
 }, 300_000);
@@ -203,7 +230,7 @@ test("begins with a model: keeps its autoencoder and its words, goes on with the
 
 test("finished stages that are there already are used as they are, without their checkpoints", async () => {
   const out = join(folder, "second");
-  for (const name of ["autoencoder", "expectation"]) {
+  for (const name of stages) {
     cpSync(join(folder, "whole", name), join(out, name), { recursive: true });
     rmSync(join(out, name, "checkpoint.safetensors"));
   }
@@ -213,10 +240,20 @@ test("finished stages that are there already are used as they are, without their
 
   const renamed = { ...discs, captions: ["a red disk", "a blue disk"] };
   const other = join(folder, "other-words");
-  for (const name of ["autoencoder", "expectation"])
+  for (const name of stages)
     cpSync(join(folder, "whole", name), join(other, name), { recursive: true });
   await expect(train(renamed, { out: other, recipe }).next()).rejects.toThrow(
     "expectation: expected a text encoder that reads these captions, found one of others",
+  );
+  const retold = join(folder, "retold");
+  for (const name of ["autoencoder", "first-estimate"])
+    cpSync(join(folder, "whole", name), join(retold, name), { recursive: true });
+  const otherwise = { ...recipe, expectation: { ...recipe.expectation!, steps: 2 } };
+  const taken = async () => {
+    for await (const _ of train(discs, { out: retold, recipe: otherwise }));
+  };
+  await expect(taken()).rejects.toThrow(
+    "first-estimate: expected a first estimate that this text encoder has taught this U-Net",
   );
   cpSync(join(folder, "whole", "autoencoder"), join(folder, "third", "autoencoder"), {
     recursive: true,

@@ -116,7 +116,7 @@ async function stages(): Promise<(recipe: Step["recipe"]) => string> {
   return (recipe) => {
     if ("vae" in recipe) return "autoencoder";
     if ("method" in recipe) return "gan";
-    if (!("unet" in recipe)) return "text encoder";
+    if ("stage" in recipe) return recipe.stage;
     const size = pictureSize(recipe);
     return `${size} x ${size}`;
   };

@@ -29,8 +29,8 @@ import {
   trainDiffusion,
   withWeights,
 } from "./diffusion/train-diffusion.node.ts";
-import type { ExpectationRecipe } from "./expectation/recipe.ts";
-import { readExpectation, trainExpectation } from "./expectation/train-expectation.node.ts";
+import { trainExpectation } from "./expectation/train-expectation.node.ts";
+import { trainFirstEstimate } from "./first-estimate/train-first-estimate.node.ts";
 import {
   type CommonOptions,
   openData,
@@ -39,6 +39,8 @@ import {
   requireOwnData,
 } from "./options.node.ts";
 import { readRecipe, refuseTraining, sweep, writeRecipe } from "./recipe-file.node.ts";
+import { readNetworks } from "./stage-networks.node.ts";
+import type { BegunStage } from "./stage-recipe.ts";
 import { claimFolder, type StepOf } from "./training-folder.node.ts";
 
 export interface TrainOptions extends CommonOptions<RecipeChoices> {
@@ -46,8 +48,8 @@ export interface TrainOptions extends CommonOptions<RecipeChoices> {
   readonly model?: string;
 }
 
-/** A step, and the recipe that it belongs to: the autoencoder's or the text encoder's, which may come first, or the model's. */
-export type RecipeStep = StepOf<Recipe | AutoencoderRecipe | ExpectationRecipe>;
+/** A step, and the recipe that it belongs to: the autoencoder's or another stage's, which may come first, or the model's. */
+export type RecipeStep = StepOf<Recipe | AutoencoderRecipe | BegunStage>;
 
 /** Refuses options that cannot be, or would be passed over, before anything is opened or made. */
 function checkOptions(
@@ -100,7 +102,7 @@ function checksumOf(texts: Iterable<string>): string {
  * Trains a text-to-image model on captioned pictures and yields every optimiser step. The folder `out` then holds
  * `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder; `figures.json`, which tells how much
  * the text is heard; with stages
- * that come before, their folders `autoencoder/` and `expectation/`; and with a pool `latents.f16`, its pictures as the
+ * that come before, their folders `autoencoder/`, `expectation/` and `first-estimate/`; and with a pool `latents.f16`, its pictures as the
  * network sees them, which may be deleted, and must be where data of the same name and number draw something else.
  *
  * Leaving the loop keeps a checkpoint. A run that goes on from a checkpoint has the losses, bit for bit on one
@@ -149,7 +151,7 @@ async function* trainInFolder(
   yield* trainTextAndDiffusion(out, recipe, beginning, means);
 }
 
-/** Trains the text encoder, where that is a stage of its own, and the diffusion, on pictures as the U-Net sees them. */
+/** Trains the text encoder and the first estimate, where they are stages of their own, and the diffusion, on pictures as the U-Net sees them. */
 async function* trainTextAndDiffusion(
   out: string,
   recipe: Recipe,
@@ -165,13 +167,20 @@ async function* trainTextAndDiffusion(
   const encode = (picture: NdArray) => encoder.encode(picture);
   const examples = examplesOf(dataset, encode, recipe, latents);
   const fresh = examplesOf(dataset, encode, { ...recipe, pool: undefined });
-  let expectation: Weights | undefined;
+  const own = { ...means, config, examples, fresh };
+  let expectation: Weights = {};
+  let first = weights;
   if (recipe.expectation) {
     const folder = join(out, "expectation");
-    const own = { config, autoencoder, examples, fresh };
-    yield* trainExpectation(folder, recipe.expectation, { ...means, ...own });
-    expectation = await readExpectation(folder);
+    yield* trainExpectation(folder, recipe.expectation, { ...own, autoencoder });
+    expectation = await readNetworks(folder);
   }
-  const beginning = { config, weights, fixed: { ...fixed, ...expectation } };
+  if (recipe.firstEstimate) {
+    const folder = join(out, "first-estimate");
+    const taught = { ...own, diffusion: recipe, expectation };
+    yield* trainFirstEstimate(folder, recipe.firstEstimate, taught);
+    first = await readNetworks(folder);
+  }
+  const beginning = { config, weights: first, fixed: { ...fixed, ...expectation } };
   yield* trainDiffusion(out, recipe, beginning, { ...means, examples, fresh });
 }

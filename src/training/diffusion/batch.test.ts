@@ -78,7 +78,7 @@ it("asks of the noisiest what the text lets expect, and of the others their own 
   const expectation = Float32Array.from({ length: 32 }, (_, k) => k / 8 - 2);
   for (const type of predictionTypes) {
     const examples = async () => ({ clean: { shape, data: picture }, caption: prompt });
-    const maker = { ...makerOf(type), expects: true, examples };
+    const maker = { ...makerOf(type), shareAtLast: 1 / 8, examples };
     const { schedule } = maker.scheduler;
     const batch = await makeBatch(maker, 2);
     for (const [i, t] of batch.timesteps.entries()) {
@@ -100,13 +100,16 @@ it("asks of the noisiest what the text lets expect, and of the others their own 
 });
 
 it("has an eighth as noisy as can be, always with their text, and spreads the others, where expectations are known", async () => {
-  const maker = { ...makerOf("sample"), expects: true };
+  const maker = { ...makerOf("sample"), shareAtLast: 1 / 8 };
   for (const index of [0, 1, 2]) {
     const { timesteps, input_ids } = await makeBatch(maker, index);
     expect([...timesteps.subarray(0, 4)]).toEqual([999, 999, 999, 999]);
     expect([...input_ids.subarray(0, 4)]).toEqual([1, 1, 1, 1]);
     expectSpread(timesteps.subarray(4));
   }
+  const { timesteps, ofExpected } = await makeBatch({ ...maker, shareAtLast: 1 }, 0);
+  expect(new Set(timesteps)).toEqual(new Set([999]));
+  expect(new Set(ofExpected)).toEqual(new Set([1]));
 });
 
 it("leaves some captions out, and makes the same of the same seed and index", async () => {

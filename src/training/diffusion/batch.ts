@@ -17,8 +17,11 @@ import type { Recipe } from "./recipe.ts";
 export type BatchMaker = Pick<ModelConfig, "textEncoders" | "scheduler" | "unet"> &
   Pick<Recipe, "seed" | "batchSize" | "timestepShift" | "captionDropout"> & {
     readonly examples: Examples;
-    /** Whether the graph knows what texts let expect. */
-    readonly expects?: boolean;
+    /**
+     * Where the graph knows what texts let expect: the share of a batch that is at the last time step, always with its text,
+     * where that is learnt.
+     */
+    readonly shareAtLast?: number;
   };
 
 /** What the training graph is fed. */
@@ -57,28 +60,26 @@ const lossWeights: { readonly [P in PredictionType]: (level: NoiseLevel) => numb
  * too, without a bias, weighted by what is left.)
  */
 const mostLeftOfExpected = 0.001;
-/** The share of a batch that is at the last time step, always with its text, where that is learnt. */
-const shareAtLast = 1 / 8;
 
 /**
  * Batch `index`: pictures from the data with the noise of random time steps. A pure function of the seed and the
  * index, noise included, so a resumed training sees what it would have seen.
  */
 export async function makeBatch(maker: BatchMaker, index: number): Promise<Batch> {
-  const { unet, batchSize, expects = false } = maker;
+  const { unet, batchSize, shareAtLast } = maker;
   const [{ tokenizer }] = maker.textEncoders;
   const { schedule, predictionType } = maker.scheduler;
   const random = new Random(mixedSeed(maker.seed, index));
   const side = unet.sample_size;
   const shape = [1, unet.in_channels, side, side];
   const elements = sizeOf(shape);
-  const countAtLast = expects ? Math.round(batchSize * shareAtLast) : 0;
+  const countAtLast = Math.round(batchSize * (shareAtLast ?? 0));
   const batch = {
     sample: new Float32Array(batchSize * elements),
     target: new Float32Array(batchSize * elements),
     timesteps: timestepsOf(maker, countAtLast, random.uniform()),
     weights: new Float32Array(batchSize),
-    ...(expects && { ofExpected: new Float32Array(batchSize) }),
+    ...(shareAtLast !== undefined && { ofExpected: new Float32Array(batchSize) }),
     input_ids: new Int32Array(batchSize * tokenizer.modelMaxLength),
   };
   for (const [i, t] of batch.timesteps.entries()) {

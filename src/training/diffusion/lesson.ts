@@ -11,12 +11,14 @@ import type { Recipe } from "./recipe.ts";
  * What the U-Net is taught, and the text encoder with it where it is not fixed.
  * @param fixed weights by parameter that stay as they are; others than these networks' are passed over. Where the recipe
  * has an expectation, its are among them, and the noisiest pictures' targets are that.
+ * @param shareAtLast of a batch is then at the last time step, where that is all that can be learnt.
  */
 export function diffusionLesson(
   recipe: Recipe,
   config: ModelConfig,
   examples: Examples,
   fixed: Weights = {},
+  shareAtLast: number = 1 / 8,
 ): Lesson {
   const { unet, textEncoders } = config;
   const trained = (name: string) => !Object.hasOwn(fixed, name);
@@ -27,6 +29,6 @@ export function diffusionLesson(
   });
   const scopes = ["text_encoder.", ...(expects ? [`${expectationScope}.`] : [])];
   const read = Object.entries(fixed).filter(([name]) => scopes.some((s) => name.startsWith(s)));
-  const maker = { ...recipe, ...config, examples, expects };
+  const maker = { ...recipe, ...config, examples, ...(expects && { shareAtLast }) };
   return { graph, fixed: Object.fromEntries(read), batch: (index) => makeBatch(maker, index) };
 }

@@ -1,13 +1,21 @@
 import { expect, it } from "vitest";
-import { defaultRecipe, type Origin, recipeFrom } from "./recipe.ts";
+import { defaultRecipe, type Origin, parseRecipe, recipeFrom } from "./recipe.ts";
 
 const data = { name: "scenes", count: 10, size: 128, captions: ["a", "b", "a"] };
 const recipe = defaultRecipe(data);
 
-it("teaches the text encoder first, of latents whose captions differ", () => {
-  expect(recipe.expectation).toMatchObject({ data: "scenes", pictures: 10 });
-  expect(defaultRecipe({ ...data, captions: ["a", "a"] }).expectation).toBeUndefined();
-  expect(defaultRecipe({ ...data, size: 64 }).expectation).toBeUndefined();
+it("teaches the text encoder and the first estimate first, of latents whose captions differ", () => {
+  for (const stage of ["expectation", "firstEstimate"] as const) {
+    expect(recipe[stage]).toMatchObject({ data: "scenes", pictures: 10 });
+    expect(defaultRecipe({ ...data, captions: ["a", "a"] })[stage]).toBeUndefined();
+    expect(defaultRecipe({ ...data, size: 64 })[stage]).toBeUndefined();
+  }
+});
+
+it("refuses a first estimate that nothing teaches", () => {
+  expect(() => parseRecipe({ ...recipe, expectation: undefined }, "recipe.json")).toThrow(
+    "recipe.json: firstEstimate: expected none without expectation, which teaches it",
+  );
 });
 
 it("fits the levels to the size of the latents", () => {

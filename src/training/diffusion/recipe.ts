@@ -8,11 +8,8 @@ import {
   defaultAutoencoderRecipe,
 } from "../autoencoder/recipe.ts";
 import type { Dataset } from "../data/dataset.ts";
-import {
-  defaultExpectationRecipe,
-  type ExpectationRecipe,
-  expectationRecipeSchema,
-} from "../expectation/recipe.ts";
+import { defaultExpectationRecipe } from "../expectation/recipe.ts";
+import { defaultFirstEstimateRecipe } from "../first-estimate/recipe.ts";
 import {
   type DataName,
   json,
@@ -22,6 +19,7 @@ import {
   positive,
   share,
 } from "../optimisation.ts";
+import { type StageRecipe, stageRecipeSchema } from "../stage-recipe.ts";
 
 /**
  * Everything that decides what a training does, as `recipe.json` keeps it: equal recipes and equal data give equal
@@ -37,7 +35,9 @@ export interface Recipe extends Optimisation, DataName {
   /** Of a model of latents: how the autoencoder is made, which is trained first. Without, the model is one of pixels. */
   readonly autoencoder?: AutoencoderRecipe | undefined;
   /** How the text encoder learns what captions let expect before the diffusion, which leaves it as it is; without, it learns with that. */
-  readonly expectation?: ExpectationRecipe | undefined;
+  readonly expectation?: StageRecipe | undefined;
+  /** How the U-Net then learns to tell that of pure noise, before the diffusion, which goes on from there. */
+  readonly firstEstimate?: StageRecipe | undefined;
   /** The model that it begins with, in place of random weights, and its pixels a side; what follows is then that model's. */
   readonly from?: { readonly model: string; readonly size: number } | undefined;
   /** How many different examples there are; without it, each is new. */
@@ -74,7 +74,8 @@ const recipeFields = z.strictObject({
   timestepShift: z.number().positive(),
   captionDropout: share,
   autoencoder: autoencoderRecipeSchema.optional(),
-  expectation: expectationRecipeSchema.optional(),
+  expectation: stageRecipeSchema.optional(),
+  firstEstimate: stageRecipeSchema.optional(),
   from: z.strictObject({ model: z.string(), size: positive }).optional(),
   pool: positive.optional(),
   unet: json,
@@ -84,13 +85,15 @@ const recipeFields = z.strictObject({
   promptTokens: z.int().min(3),
 });
 
-const recipeSchema: z.ZodType<Recipe> = recipeFields.refine(
-  (recipe) => Number.isInteger(pictureSize(recipe)),
-  {
+const recipeSchema: z.ZodType<Recipe> = recipeFields
+  .refine((recipe) => Number.isInteger(pictureSize(recipe)), {
     path: ["unet"],
     message: "expected a sample_size, and in_channels for square patches of 3 colours",
-  },
-);
+  })
+  .refine(({ firstEstimate, expectation }) => !firstEstimate || expectation, {
+    path: ["firstEstimate"],
+    message: "expected none without expectation, which teaches it",
+  });
 
 /**
  * Checks a recipe that was read, or made from a person's choices.
@@ -120,6 +123,7 @@ export function checkChoices(choices: RecipeChoices): void {
 const decidedByModel = [
   "autoencoder",
   "expectation",
+  "firstEstimate",
   "unet",
   "textEncoder",
   "scheduler",
@@ -159,6 +163,7 @@ export function recipeFrom(
     ...recipe,
     autoencoder: undefined,
     expectation: undefined,
+    firstEstimate: undefined,
     from: { model: folder, size },
     unet: config("unet/config.json"),
     textEncoder: config("text_encoder/config.json"),
@@ -192,7 +197,7 @@ function widthsOfLatents(size: number): readonly number[] {
 
 /**
  * The default recipe for any captioned pictures of `size` pixels a side: up to 64 the model diffuses patches of their
- * pixels, above that the latents of an autoencoder, which is trained first, and then, if captions differ, the text encoder.
+ * pixels, above that the latents of an autoencoder, which is trained first, and then, if captions differ, the text encoder, and the U-Net's first estimate.
  */
 export function defaultRecipe(
   data: Pick<Dataset, "name" | "count" | "size" | "captions">,
@@ -224,7 +229,10 @@ export function defaultRecipe(
     captionDropout: 0.1,
     ...(autoencoder && {
       autoencoder,
-      ...(differ(data.captions) && { expectation: { ...defaultExpectationRecipe(data), seed } }),
+      ...(differ(data.captions) && {
+        expectation: { ...defaultExpectationRecipe(data), seed },
+        firstEstimate: { ...defaultFirstEstimateRecipe(data), seed },
+      }),
       // Of pictures without variation all but a fiftieth are in it.
       pool: Math.min(64 * data.count, Math.max(2 ** 16, 4 * data.count)),
     }),

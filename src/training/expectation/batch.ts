@@ -2,10 +2,10 @@ import { Random, sizeOf } from "../../tensor/index.ts";
 import type { ClipTokenizer } from "../../text/index.ts";
 import type { Examples } from "../diffusion/examples.ts";
 import { mixedSeed } from "../mixed-seed.ts";
-import type { ExpectationRecipe } from "./recipe.ts";
+import type { StageRecipe } from "../stage-recipe.ts";
 
 /** What batches are made from. */
-export type ExpectationBatchMaker = Pick<ExpectationRecipe, "seed" | "batchSize"> & {
+export type ExpectationBatchMaker = Pick<StageRecipe, "seed" | "batchSize"> & {
   readonly examples: Examples;
   readonly tokenizer: Pick<ClipTokenizer, "modelMaxLength"> & {
     encode(text: string): { readonly ids: Int32Array };

@@ -1,41 +1,13 @@
-import { z } from "zod";
-import {
-  type DataName,
-  type Optimisation,
-  optimisationFields,
-  parseFields,
-} from "../optimisation.ts";
+import type { StageRecipe } from "../stage-recipe.ts";
 
-/** What decides how a text encoder learns what picture a caption lets expect. */
-export interface ExpectationRecipe extends Optimisation, DataName {}
-
-/** As the stage's own folder keeps it. */
-export interface StageRecipe extends ExpectationRecipe {
-  /** Tells by what tokenizer captions are read, what text encoder learns, and through what autoencoder pictures are seen. */
-  readonly reading: string;
-}
-
-const fields = z.strictObject(optimisationFields);
-export const expectationRecipeSchema: z.ZodType<ExpectationRecipe> = fields;
-const stageRecipeSchema: z.ZodType<StageRecipe> = fields.extend({ reading: z.string() });
-
-/**
- * Checks a recipe that was read.
- * @param where names it in errors.
- * @throws UserError that names the field.
- */
-export function parseStageRecipe(recipe: unknown, where: string): StageRecipe {
-  return parseFields(stageRecipeSchema, recipe, where);
-}
-
-/** The recipe of a text encoder for models of latents. */
+/** How a text encoder for models of latents learns what picture a caption lets expect. */
 export function defaultExpectationRecipe({
   name,
   count,
 }: {
   readonly name: string;
   readonly count: number;
-}): ExpectationRecipe {
+}): StageRecipe {
   return {
     data: name,
     pictures: count,

@@ -1,0 +1,22 @@
+import { join } from "node:path";
+import type { Weights } from "../runtime/index.node.ts";
+import { loadTensors, readSafetensors, writeSafetensors } from "../safetensors/index.node.ts";
+import { tensorsOf } from "./flat-parameters.ts";
+import type { Trainer } from "./trainer.ts";
+
+const modelFile = "model.safetensors";
+
+/** Keeps what a stage has learnt in its folder, averaged and in float16. */
+export function writeNetworks(folder: string, { slots, state }: Trainer): void {
+  writeSafetensors(join(folder, modelFile), tensorsOf(slots, state.ema), { dtype: "F16" });
+}
+
+/**
+ * What a stage has learnt, by parameter.
+ * @throws UserError when it is missing or damaged.
+ */
+export async function readNetworks(folder: string): Promise<Weights> {
+  const file = await readSafetensors(join(folder, modelFile));
+  const tensors = await loadTensors(file);
+  return Object.fromEntries(Array.from(tensors, ([name, { data }]) => [name, data]));
+}
