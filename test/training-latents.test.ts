@@ -77,6 +77,7 @@ const recipe: RecipeChoices = {
   expectation: { ...stage, steps: 40, batchSize: 8, learningRate: 3e-3 },
   firstEstimate: {
     ...stage,
+    seed: 1,
     steps: 30,
     batchSize: 8,
     learningRate: 3e-3,

@@ -8,6 +8,11 @@ const names = ["parameters", "moment1", "moment2", "ema"] as const;
 
 const pathIn = (folder: string): string => join(folder, "checkpoint.safetensors");
 
+/** Whether a state was kept. */
+export function holdsCheckpoint(folder: string): boolean {
+  return existsSync(pathIn(folder));
+}
+
 /** Keeps the state after `step` steps; the former checkpoint stays until this one is whole. */
 export function writeCheckpoint(folder: string, step: number, state: OptimizerState): void {
   const tensors = new Map(

@@ -9,7 +9,7 @@ export { pictureSize, type Recipe, type RecipeChoices } from "./diffusion/recipe
 export type { GanRecipe, GanRecipeChoices } from "./gan/recipe.ts";
 export { type GanTrainOptions, trainGan } from "./gan/train-gan.node.ts";
 export { type Method, methodOf } from "./method.node.ts";
-export type { BegunStage, StageRecipe } from "./stage-recipe.ts";
+export type { KeptStageRecipe, StageRecipe } from "./stage-recipe.ts";
 export { type RecipeStep, type TrainOptions, train } from "./train.node.ts";
 export type { TrainingStep } from "./trainer.ts";
 export type { StepOf } from "./training-folder.node.ts";

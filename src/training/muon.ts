@@ -18,7 +18,7 @@ import { sizeOf } from "../tensor/index.ts";
 import { type Slot, views } from "./flat-parameters.ts";
 import { averageWeight, type OptimizerState } from "./optimizer.ts";
 
-/** Jordan's polynomial a x + b x³ + c x⁵, which takes singular values in (0, 1] to about 1 when applied five times. */
+/** Jordan's polynomial a x + b x³ + c x⁵, which takes singular values from 0.003 to 1 to about 1 when applied five times. */
 const [a, b, c] = [3.4445, -4.775, 2.0315];
 const iterations = 5;
 const momentum = 0.95;
@@ -86,7 +86,7 @@ function orthogonalisation(slots: readonly Slot[]): Outputs {
 }
 
 /**
- * Muon (Jordan et al. 2024): a step in the direction of the momentum, made orthogonal, so that what is seldom or small
+ * Muon (Jordan et al. 2024): a step in the direction of Nesterov's momentum, made orthogonal, so that what is seldom or small
  * in the gradients is learnt as soon as what is not. Scaled as in Liu et al. 2025 (arXiv 2502.16982, equation 4), so that it is as large
  * as AdamW's mostly is.
  */
@@ -111,7 +111,7 @@ export class Muon {
     return new Muon(slots, executable, directions);
   }
 
-  /** One step of all matrices; what is fed becomes the momentum's direction, in place. Steps count from 1. */
+  /** One step of all matrices; `gradients` are overwritten. Steps count from 1. */
   async step(
     { parameters, moment1, ema }: OptimizerState,
     gradients: Float32Array,

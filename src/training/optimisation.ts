@@ -9,13 +9,13 @@ export interface Optimisation {
   readonly batchSize: number;
   /** Peak learning rate: reached after the warm-up, held, and taken to zero linearly over the last part. */
   readonly learningRate: number;
-  /** Peak learning rate of matrices, which Muon then changes in place of AdamW. */
+  /** Peak learning rate of matrices that map features to features, which Muon then changes in place of AdamW; without, AdamW changes all. */
   readonly matrixLearningRate?: number | undefined;
   readonly warmupSteps: number;
   /** Share of the steps, at the end, over which the learning rate falls. */
   readonly decayShare: number;
   readonly weightDecay: number;
-  /** Decay rates of AdamW's moments. */
+  /** Decay rates of AdamW's moments; Muon has its own momentum. */
   readonly betas: readonly [number, number];
   /** Gradients of a larger norm are scaled down to it. */
   readonly clipNorm: number;

@@ -3,7 +3,7 @@ import type { Optimisation } from "./optimisation.ts";
 /** What an optimiser changes: flat arrays of one length. */
 export interface OptimizerState {
   readonly parameters: Float32Array;
-  /** Exponential means of the gradients and of their squares. */
+  /** Exponential means of the gradients and of their squares; of what Muon changes its momentum, and zeros. */
   readonly moment1: Float32Array;
   readonly moment2: Float32Array;
   /** Exponential moving average of the parameters: what generates pictures. */

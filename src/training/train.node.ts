@@ -7,6 +7,7 @@ import { type NdArray, UserError } from "../tensor/index.ts";
 import { readAutoencoder, scopeName } from "./autoencoder/autoencoder-folder.node.ts";
 import type { AutoencoderRecipe } from "./autoencoder/recipe.ts";
 import { trainAutoencoder } from "./autoencoder/train-autoencoder.node.ts";
+import { holdsCheckpoint } from "./checkpoint.node.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { examplesOf } from "./diffusion/examples.ts";
 import { openLatents } from "./diffusion/latent-file.node.ts";
@@ -40,7 +41,7 @@ import {
 } from "./options.node.ts";
 import { readRecipe, refuseTraining, sweep, writeRecipe } from "./recipe-file.node.ts";
 import { readNetworks } from "./stage-networks.node.ts";
-import type { BegunStage } from "./stage-recipe.ts";
+import type { KeptStageRecipe } from "./stage-recipe.ts";
 import { claimFolder, type StepOf } from "./training-folder.node.ts";
 
 export interface TrainOptions extends CommonOptions<RecipeChoices> {
@@ -49,7 +50,7 @@ export interface TrainOptions extends CommonOptions<RecipeChoices> {
 }
 
 /** A step, and the recipe that it belongs to: the autoencoder's or another stage's, which may come first, or the model's. */
-export type RecipeStep = StepOf<Recipe | AutoencoderRecipe | BegunStage>;
+export type RecipeStep = StepOf<Recipe | AutoencoderRecipe | KeptStageRecipe>;
 
 /** Refuses options that cannot be, or would be passed over, before anything is opened or made. */
 function checkOptions(
@@ -169,18 +170,18 @@ async function* trainTextAndDiffusion(
   const fresh = examplesOf(dataset, encode, { ...recipe, pool: undefined });
   const own = { ...means, config, examples, fresh };
   let expectation: Weights = {};
-  let first = weights;
+  let unet = weights;
   if (recipe.expectation) {
     const folder = join(out, "expectation");
     yield* trainExpectation(folder, recipe.expectation, { ...own, autoencoder });
     expectation = await readNetworks(folder);
   }
-  if (recipe.firstEstimate) {
+  if (recipe.firstEstimate && !holdsCheckpoint(out)) {
     const folder = join(out, "first-estimate");
     const taught = { ...own, diffusion: recipe, expectation };
     yield* trainFirstEstimate(folder, recipe.firstEstimate, taught);
-    first = await readNetworks(folder);
+    unet = await readNetworks(folder);
   }
-  const beginning = { config, weights: first, fixed: { ...fixed, ...expectation } };
+  const beginning = { config, weights: unet, fixed: { ...fixed, ...expectation } };
   yield* trainDiffusion(out, recipe, beginning, { ...means, examples, fresh });
 }

@@ -107,11 +107,11 @@ export class Trainer implements AsyncDisposable {
       const how = { ...this.#optimisation, step, scale };
       for (const { start: from, end: to } of others)
         adamW(part(trained, from, to), gradients.subarray(from, to), { ...how, learningRate });
-      const { learningRate: peak, matrixLearningRate = peak } = this.#optimisation;
-      await muon?.step(trained, gradients, {
-        ...how,
-        learningRate: (learningRate / peak) * matrixLearningRate,
-      });
+      const { matrixLearningRate } = this.#optimisation;
+      if (muon && matrixLearningRate !== undefined) {
+        const peak = { ...this.#optimisation, learningRate: matrixLearningRate };
+        await muon.step(trained, gradients, { ...how, learningRate: learningRateAt(step, peak) });
+      }
     }
     this.step = step;
     const gradNorm = Math.sqrt(squares);

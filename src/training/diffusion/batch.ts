@@ -90,7 +90,8 @@ export async function makeBatch(maker: BatchMaker, index: number): Promise<Batch
     const noise = { shape, data: random.normal(elements) };
     const latent = addNoise(clean, noise, level);
     batch.sample.set(latent.data, i * elements);
-    if (batch.ofExpected && told !== "" && schedule.alphasCumprod[t]! <= mostLeftOfExpected) {
+    const isNoise = i < countAtLast || schedule.alphasCumprod[t]! <= mostLeftOfExpected;
+    if (batch.ofExpected && told !== "" && isNoise) {
       const { ofClean, ofLatent } = targetGivenLatent(predictionType, level);
       batch.ofExpected[i] = ofClean;
       batch.target.set(linearCombination([[ofLatent, latent]]).data, i * elements);

@@ -11,7 +11,7 @@ import type { Recipe } from "./recipe.ts";
  * What the U-Net is taught, and the text encoder with it where it is not fixed.
  * @param fixed weights by parameter that stay as they are; others than these networks' are passed over. Where the recipe
  * has an expectation, its are among them, and the noisiest pictures' targets are that.
- * @param shareAtLast of a batch is then at the last time step, where that is all that can be learnt.
+ * @param shareAtLast where the recipe has an expectation, the share of a batch that is at the last time step, at which nothing else can be learnt.
  */
 export function diffusionLesson(
   recipe: Recipe,

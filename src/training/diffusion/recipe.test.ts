@@ -12,6 +12,10 @@ it("teaches the text encoder and the first estimate first, of latents whose capt
   }
 });
 
+it("has no first estimate where the text encoder is to learn along", () => {
+  expect(defaultRecipe(data, { expectation: undefined }).firstEstimate).toBeUndefined();
+});
+
 it("refuses a first estimate that nothing teaches", () => {
   expect(() => parseRecipe({ ...recipe, expectation: undefined }, "recipe.json")).toThrow(
     "recipe.json: firstEstimate: expected none without expectation, which teaches it",

@@ -231,8 +231,10 @@ export function defaultRecipe(
       autoencoder,
       ...(differ(data.captions) && {
         expectation: { ...defaultExpectationRecipe(data), seed },
-        firstEstimate: { ...defaultFirstEstimateRecipe(data), seed },
+        // With a seed of its own, so that the diffusion does not begin with the same examples.
+        firstEstimate: { ...defaultFirstEstimateRecipe(data), seed: seed + 1 },
       }),
+      ...("expectation" in choices && !choices.expectation && { firstEstimate: undefined }),
       // Of pictures without variation all but a fiftieth are in it.
       pool: Math.min(64 * data.count, Math.max(2 ** 16, 4 * data.count)),
     }),

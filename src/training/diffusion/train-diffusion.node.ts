@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { writeModelFolder } from "../../pipelines/index.node.ts";
 import { allWeights, type Model, type ModelConfig, TextToImage } from "../../pipelines/index.ts";
 import type { Backend, Weights } from "../../runtime/index.node.ts";
+import { UserError } from "../../tensor/index.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { writeFigures } from "../recipe-file.node.ts";
 import { drawSamples, replaceFolder } from "../reports.node.ts";
@@ -70,7 +71,14 @@ export async function beginningOf(model: Model): Promise<Beginning> {
 }
 
 function beginWith(weights: Weights, { slots, state }: Trainer): void {
-  for (const { name, start } of slots) state.parameters.set(weights[name]!, start);
+  for (const { name, start, end } of slots) {
+    const values = weights[name];
+    if (values?.length !== end - start)
+      throw new UserError(
+        `${name}: expected ${end - start} weights to begin with, got ${values?.length}`,
+      );
+    state.parameters.set(values, start);
+  }
   state.ema.set(state.parameters);
 }
 

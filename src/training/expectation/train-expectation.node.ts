@@ -4,8 +4,8 @@ import { type Backend, compile, type Weights } from "../../runtime/index.node.ts
 import { UserError } from "../../tensor/index.ts";
 import { type Examples, latentShapeOf } from "../diffusion/examples.ts";
 import { writeFigures } from "../recipe-file.node.ts";
-import { writeNetworks } from "../stage-networks.node.ts";
-import { type BegunStage, checksumOf, parseBegunStage, type StageRecipe } from "../stage-recipe.ts";
+import { teachingChecksum, writeNetworks } from "../stage-networks.node.ts";
+import { type KeptStageRecipe, parseKeptStage, type StageRecipe } from "../stage-recipe.ts";
 import type { Trainer } from "../trainer.ts";
 import { type Intervals, type StepOf, trainStage } from "../training-folder.node.ts";
 import { makeExpectationBatch } from "./batch.ts";
@@ -36,12 +36,12 @@ export async function* trainExpectation(
   out: string,
   recipe: StageRecipe,
   { config, autoencoder, examples, fresh, backend, ...intervals }: Means,
-): AsyncGenerator<StepOf<BegunStage>, void, void> {
+): AsyncGenerator<StepOf<KeptStageRecipe>, void, void> {
   const [{ tokenizer, config: text }] = config.textEncoders;
-  const taughtBy = checksumOf(config.files, ["tokenizer/", "text_encoder/"], autoencoder);
+  const taughtBy = teachingChecksum(config.files, ["tokenizer/", "text_encoder/"], autoencoder);
   const wanted = { ...recipe, stage: "text encoder" as const, taughtBy };
   const expectation = { text, picture: latentShapeOf(config.unet) };
-  const lessons = ({ batchSize, seed }: BegunStage) => {
+  const lessons = ({ batchSize, seed }: KeptStageRecipe) => {
     const batch = (index: number) =>
       makeExpectationBatch({ examples, tokenizer, batchSize, seed }, index);
     return [{ graph: expectationGraph(expectation, batchSize), batch }];
@@ -57,8 +57,8 @@ export async function* trainExpectation(
     const error = told.reduce((sum, x, i) => sum + (x - pictures[i]!) ** 2, 0) / told.length;
     writeFigures(join(out, figuresFile), { step: trainer.step, error });
   };
-  const parse = parseBegunStage;
-  const requireFit = (begun: BegunStage) => {
+  const parse = parseKeptStage;
+  const requireFit = (begun: KeptStageRecipe) => {
     if (begun.taughtBy !== taughtBy)
       throw new UserError(
         `${out}: expected a text encoder that reads these captions, found one of others, or of pictures seen through another autoencoder; without the folder another is trained`,
