@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Dataset } from "../data/dataset.ts";
 import {
   type DataName,
   json,
@@ -46,10 +47,7 @@ export function parseAutoencoderRecipe(recipe: unknown, where: string): Autoenco
 export function defaultAutoencoderRecipe({
   name,
   count,
-}: {
-  readonly name: string;
-  readonly count: number;
-}): AutoencoderRecipe {
+}: Pick<Dataset, "name" | "count">): AutoencoderRecipe {
   return {
     data: name,
     pictures: count,

@@ -1,13 +1,11 @@
+import type { Dataset } from "../data/dataset.ts";
 import type { StageRecipe } from "../stage-recipe.ts";
 
 /** How a text encoder for models of latents learns what picture a caption lets expect. */
 export function defaultExpectationRecipe({
   name,
   count,
-}: {
-  readonly name: string;
-  readonly count: number;
-}): StageRecipe {
+}: Pick<Dataset, "name" | "count">): StageRecipe {
   return {
     data: name,
     pictures: count,

@@ -1,13 +1,11 @@
+import type { Dataset } from "../data/dataset.ts";
 import type { StageRecipe } from "../stage-recipe.ts";
 
 /** How the U-Net of a model of latents learns to tell of pure noise what a caption lets expect. */
 export function defaultFirstEstimateRecipe({
   name,
   count,
-}: {
-  readonly name: string;
-  readonly count: number;
-}): StageRecipe {
+}: Pick<Dataset, "name" | "count">): StageRecipe {
   return {
     data: name,
     pictures: count,
