@@ -24,7 +24,7 @@ import { miscaptioned, pictureErrors } from "../src/training/diffusion/picture-e
 import { parseRecipe, type Recipe, type RecipeChoices } from "../src/training/diffusion/recipe.ts";
 import { withWeights } from "../src/training/diffusion/train-diffusion.node.ts";
 import { readRecipe } from "../src/training/recipe-file.node.ts";
-import { readNetworks } from "../src/training/stage-networks.node.ts";
+import { readNetworks } from "../src/training/taught-stage.node.ts";
 import { Trainer } from "../src/training/trainer.ts";
 
 const [folder = "runs/scenes", seconds = "300", ...wanted] = process.argv.slice(2);

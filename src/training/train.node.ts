@@ -40,8 +40,8 @@ import {
   requireOwnData,
 } from "./options.node.ts";
 import { readRecipe, refuseTraining, sweep, writeRecipe } from "./recipe-file.node.ts";
-import { readNetworks } from "./stage-networks.node.ts";
 import type { KeptStageRecipe } from "./stage-recipe.ts";
+import { readNetworks } from "./taught-stage.node.ts";
 import { claimFolder, type StepOf } from "./training-folder.node.ts";
 
 export interface TrainOptions extends CommonOptions<RecipeChoices> {
