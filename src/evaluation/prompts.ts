@@ -3,7 +3,7 @@ import { describeScene } from "../training/data/scenes/describe.ts";
 import { sampleScene, type Wish } from "../training/data/scenes/sample.ts";
 import type { Scene } from "../training/data/scenes/scene.ts";
 import type { Scenery } from "../training/data/scenes/scenery.ts";
-import { relationWords, sceneryWords, sizeWords } from "../training/data/scenes/words.ts";
+import { relationWords } from "../training/data/scenes/words.ts";
 import { mixedSeed } from "../training/mixed-seed.ts";
 import { type Row, rows } from "./rows.ts";
 
@@ -13,9 +13,6 @@ export interface EvaluationPrompt {
   readonly row: Row;
   readonly scene: Scene;
 }
-
-/** Words that tell of a background of one colour. */
-const plainWords = ["plain", "background"];
 
 /** Seed of the prompts, which are the same for every model. */
 const seed = 2000;
@@ -50,14 +47,8 @@ function has(text: string, words: readonly string[]): boolean {
 }
 
 /** What all scenes of one object have that a prompt's text is true of. */
-export function wishOf({ text, scene }: EvaluationPrompt): Wish {
-  const { kind, style, things, size = "medium", background } = scene;
-  const words: Readonly<Record<string, readonly string[]>> = sceneryWords;
-  return {
-    kind,
-    style,
-    concept: things[0]!.concept,
-    ...(has(text, sizeWords[size]) && { size }),
-    ...(has(text, words[background.name] ?? plainWords) && { background: background.name }),
-  };
+export function wishOf({ scene }: EvaluationPrompt): Wish {
+  const { kind, style, things, size, background } = scene;
+  const concept = things[0]!.concept;
+  return { kind, style, concept, background: background.name, ...(size !== undefined && { size }) };
 }

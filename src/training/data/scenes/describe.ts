@@ -1,7 +1,14 @@
 import type { Random } from "../../../tensor/index.ts";
 import { articleFor, indefiniteArticle, joined, pick } from "../caption.ts";
 import type { ColourName } from "./colours.ts";
-import { type BackgroundName, type Prop, type Scene, type Subject, sceneries } from "./scene.ts";
+import {
+  type BackgroundName,
+  type Prop,
+  type Scene,
+  type Subject,
+  sceneries,
+  usualPropColours,
+} from "./scene.ts";
 import type { Scenery } from "./scenery.ts";
 import {
   besideWords,
@@ -16,15 +23,19 @@ import {
   sizeWords,
 } from "./words.ts";
 
+/** Of the style that is not told. */
+export const usualStyle = "3d";
+
 /**
- * A scene in varied wording, lower case. What is said is true of the picture; the style is left out in 40 % of cases,
- * the background in 20 % (white in 85 %), a medium size always.
+ * A scene in varied wording, lower case. What is said is true of the picture, and of the style, a single thing's size, a prop's colour and the background
+ * nothing is left to guess: what is not said is `usualStyle`, large, `usualPropColours` or white. (A caption that could be of any of nine styles would teach little of each of them.)
  */
 export function describeScene(scenery: Scenery, scene: Scene, random: Random): string {
   const style = scenery.style(scene.style);
-  const manner = random.uniform();
-  const before = manner < 0.3 ? pick(style.before, random) : "";
-  const after = manner >= 0.6 && manner < 0.9 ? pick(style.after, random) : "";
+  const told = scene.style !== usualStyle || random.uniform() < 0.5;
+  const first = random.uniform() < 0.5;
+  const before = told && first ? pick(style.before, random) : "";
+  const after = told && !first ? pick(style.after, random) : "";
   const telling: Telling = { scenery, scene, random, before };
   const opening = random.uniform() < 0.07 ? pick(openings, random) : "";
   const background = backgroundPhrase(scene.background.name, random);
@@ -53,10 +64,19 @@ function whatIsThere(telling: Telling): string {
 function nounPhrase({ scenery, scene, random }: Telling, subject: Subject, before: string): string {
   const concept = scenery.concept(subject.concept);
   const noun = random.uniform() < 0.6 ? concept.name : pick(concept.synonyms, random);
-  const sizes = scene.size === undefined ? [] : sizeWords[scene.size];
-  const size = sizes.length > 0 && random.uniform() < 0.7 ? pick(sizes, random) : "";
-  const object = joined([before, size, colourWord(scenery, scene, subject, random), noun]);
+  const object = joined([
+    before,
+    sizeWord(scene, random),
+    colourWord(scenery, scene, subject, random),
+    noun,
+  ]);
   return joined([articleFor(object, concept.mass, random), object]);
+}
+
+/** The size of a single thing; of a large one in 40 % of cases. */
+function sizeWord({ size }: Scene, random: Random): string {
+  const told = size !== undefined && (size !== "large" || random.uniform() < 0.4);
+  return told ? pick(sizeWords[size], random) : "";
 }
 
 /** The colour that a thing is painted in, or its own one in 20 % of cases. */
@@ -92,13 +112,14 @@ function relationPhrase(telling: Telling, relation: NonNullable<Scene["relation"
 
 function propPhrase({ name, colour }: Prop, random: Random): string {
   const { noun, phrases } = propWords[name];
-  const object = joined([random.uniform() < 0.5 ? pick(colourWords[colour], random) : "", noun]);
+  const told = colour !== usualPropColours[name] || random.uniform() < 0.5;
+  const object = joined([told ? pick(colourWords[colour], random) : "", noun]);
   const article = name === "stilts" ? "" : indefiniteArticle(object);
   return pick(phrases, random).replace("{}", joined([article, object]));
 }
 
 function backgroundPhrase(name: BackgroundName, random: Random): string {
-  if (random.uniform() < (name === "white" ? 0.85 : 0.2)) return "";
+  if (name === "white" && random.uniform() < 0.85) return "";
   const scenery = sceneries.find((one) => one === name);
   if (scenery !== undefined) return pick(sceneryWords[scenery], random);
   const colour = pick(colourWords[name as ColourName], random);

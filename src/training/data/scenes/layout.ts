@@ -55,7 +55,7 @@ function arrangeBoxes(content: Content, sprites: readonly Sprite[], random: Rand
     return arrangeTwo[relation]([first, second], random);
   if (kind === "count") return arrangeSeveral(sprites, random);
   if (place !== undefined) return [arrangeAt(place, first)];
-  return [arrangeOne(first, size ?? pick(["medium", "large"], random), random)];
+  return [arrangeOne(first, size ?? "large", random)];
 }
 
 const longestOf: Readonly<Record<Size, number>> = {

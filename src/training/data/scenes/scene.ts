@@ -38,6 +38,17 @@ export type Relation = (typeof relations)[number];
 export const props = ["stilts", "box", "ball", "ladder", "hat", "boat", "balloon"] as const;
 export type PropName = (typeof props)[number];
 
+/** The colour of a prop of which none is told. */
+export const usualPropColours: Readonly<Record<PropName, ColourName>> = {
+  stilts: "brown",
+  box: "brown",
+  ball: "red",
+  ladder: "brown",
+  hat: "red",
+  boat: "brown",
+  balloon: "red",
+};
+
 export const sizes = ["small", "medium", "large"] as const;
 export type Size = (typeof sizes)[number];
 

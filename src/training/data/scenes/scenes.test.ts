@@ -5,7 +5,7 @@ import { Random } from "../../../tensor/index.ts";
 import { cellsOf, SceneConcept, Style } from "../corpus.ts";
 import { gridStep, longestSides } from "./boxes.ts";
 import { type ColourName, colourNames, colours } from "./colours.ts";
-import { describeScene } from "./describe.ts";
+import { describeScene, usualStyle } from "./describe.ts";
 import { drawScene } from "./draw.ts";
 import { HeldOut, type HeldOutPart } from "./held-out.ts";
 import { sampleScene, type Wish } from "./sample.ts";
@@ -18,12 +18,13 @@ import {
   relations,
   type Scene,
   sceneSize,
+  usualPropColours,
 } from "./scene.ts";
 import { sceneryOf } from "./scenery.ts";
 import { scenesDataset } from "./scenes.ts";
 import { spriteBytes, spriteSize } from "./sprite.ts";
 import { ellipseScenery } from "./testing/ellipse-scenery.node.ts";
-import { colourWords, relationWords } from "./words.ts";
+import { colourWords, relationWords, sceneryWords, sizeWords } from "./words.ts";
 
 const folder = new URL("../../../../data/scenes/", import.meta.url);
 const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
@@ -240,6 +241,43 @@ describe("describeScene", () => {
     }
     const lengths = told.map(({ text }) => text.split(" ").length);
     expect(lengths.reduce((sum, length) => sum + length) / told.length).toBeLessThan(9);
+  });
+
+  it("leaves no style, colour, size or background to guess: what is not told is as usual", () => {
+    const untold = { style: 0, prop: 0, size: 0, background: 0 };
+    for (const { scene, text } of told) {
+      const { before, after } = scenery.style(scene.style);
+      const plain = (words: string) => ` ${words.replace(",", "").trim()} `;
+      const says = (phrases: readonly string[]) =>
+        phrases.some((phrase) => plain(text).includes(plain(phrase)));
+      if (!says([...before, ...after])) {
+        expect(scene.style, text).toBe(usualStyle);
+        untold.style++;
+      }
+      if (
+        scene.prop !== undefined &&
+        !says(colourWords[scene.prop.colour].map((colour) => `${colour} ${scene.prop?.name}`))
+      ) {
+        expect(scene.prop.colour, text).toBe(usualPropColours[scene.prop.name]);
+        untold.prop++;
+      }
+      if (scene.size !== undefined && !says(sizeWords[scene.size])) {
+        expect(scene.size, text).toBe("large");
+        untold.size++;
+      }
+      const background = scene.background.name;
+      const sceneries: Readonly<Record<string, readonly string[]>> = sceneryWords;
+      const plains = colourWords[background as ColourName]?.flatMap((colour) =>
+        ["on plain {}", "a {} background", "an {} background"].map((words) =>
+          words.replace("{}", colour),
+        ),
+      );
+      if (!says(sceneries[background] ?? plains)) {
+        expect(background, text).toBe("white");
+        untold.background++;
+      }
+    }
+    for (const [what, times] of Object.entries(untold)) expect(times, what).toBeGreaterThan(10);
   });
 
   it("names every thing", () => {

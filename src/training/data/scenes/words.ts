@@ -5,10 +5,9 @@ import type { BackgroundName, Place, PropName, Relation, Size } from "./scene.ts
 
 export const openings: readonly string[] = ["a picture of", "a drawing of", "an illustration of"];
 
-/** Nothing is said of a medium size. */
 export const sizeWords: Readonly<Record<Size, readonly string[]>> = {
   small: ["small", "little", "tiny"],
-  medium: [],
+  medium: ["medium-sized", "medium", "middle-sized"],
   large: ["large", "big", "huge"],
 };
 
