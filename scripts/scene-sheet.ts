@@ -83,9 +83,9 @@ async function scenesSheet(seed: number): Promise<void> {
   console.error(`docs/scenes.png: ${png.length} bytes`);
 }
 
-/** A caption in lines of at most 28 letters. */
+/** A caption in lines of at most 26 letters. */
 function inLines(text: string): string[] {
-  return text.match(/.{1,28}(?:\s|$)/g) ?? [text];
+  return text.match(/.{1,26}(?:\s|$)/g) ?? [text];
 }
 
 async function conceptPages(into: string, painted: ColourName | undefined): Promise<void> {
