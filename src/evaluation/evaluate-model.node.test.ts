@@ -92,7 +92,7 @@ it("finds nothing wanting in a model that draws what it is asked, and keeps its 
   expect(vendi).toBeCloseTo(1, 3);
   expect(vendiOfReal).toBeGreaterThan(1.05);
   expect(first.figures.frogsOnStilts).toEqual({ right: 1, of: 1 });
-  // 16 prompts, and 7 further seeds of the two for the first row.
+  // 16 prompts, and 7 further seeds of the two for a number.
   expect(asked).toHaveLength(16 + 2 * 7);
   expect(new Set(asked.map((line) => line.split(" ")[0])).size).toBe(asked.length);
 

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { allWeights, type Model, type TextToImage } from "../pipelines/index.ts";
 import { type NdArray, Random } from "../tensor/index.ts";
 import { drawScene } from "../training/data/scenes/draw.ts";
-import { sampleScene } from "../training/data/scenes/sample.ts";
 import { sceneSize } from "../training/data/scenes/scene.ts";
 import type { Scenery } from "../training/data/scenes/scenery.ts";
 import { scenesDataset } from "../training/data/scenes/scenes.ts";
@@ -15,11 +14,11 @@ import { kernelDistance } from "./measures/kernel-distance.ts";
 import { nearCopyShare } from "./measures/near-copies.ts";
 import { precisionRecall } from "./measures/precision-recall.ts";
 import { vendiScore } from "./measures/vendi-score.ts";
-import { type EvaluationPrompt, evaluationPrompts, wishOf } from "./prompts.ts";
+import { type EvaluationPrompt, evaluationPrompts, otherScene } from "./prompts.ts";
 import type { Recogniser, Seen } from "./recogniser/recogniser.ts";
 import { type Sight, sightOf } from "./recogniser/sight.ts";
 import type { Evaluation, GuidanceResult } from "./report.ts";
-import { isFrogOnStilts, rows } from "./rows.ts";
+import { isFrogOnStilts } from "./rows.ts";
 import { type Tally, tableOf } from "./table.ts";
 
 export interface EvaluationOptions {
@@ -126,7 +125,7 @@ async function groundOf(
     ...(trained && { training: featuresOf(training) }),
     vendiOfReal: await diversity(prompts, async (i, which) => {
       const fresh = new Random(mixedSeed(diversitySeed, seedsOfPrompt * i + which));
-      return recogniser.look(drawScene(scenery, sampleScene(scenery, fresh, wishOf(prompts[i]!))));
+      return recogniser.look(drawScene(scenery, otherScene(scenery, prompts[i]!.scene, fresh)));
     }),
   };
   if (pipeline.model.autoencoder === undefined) return ground;
@@ -160,12 +159,12 @@ async function judged(
   return { guidance, rows: tableOf(prompts, { ...sights, drawn }), figures };
 }
 
-/** The mean Vendi score over seeds of the first prompts for a trained concept. */
+/** The mean Vendi score over seeds of the first prompts for a number of things, which leave open how they stand. */
 async function diversity(
   prompts: readonly EvaluationPrompt[],
   look: (i: number, which: number) => Promise<Seen>,
 ): Promise<number> {
-  const own = [...prompts.keys()].filter((i) => prompts[i]!.row === rows[0]);
+  const own = [...prompts.keys()].filter((i) => prompts[i]!.scene.kind === "count");
   const diverse = own.slice(0, diversePrompts);
   let sum = 0;
   for (const i of diverse) {

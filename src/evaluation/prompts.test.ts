@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { Random } from "../tensor/index.ts";
 import type { Scene } from "../training/data/scenes/scene.ts";
 import { ellipseScenery } from "../training/data/scenes/testing/ellipse-scenery.node.ts";
 import { relationWords } from "../training/data/scenes/words.ts";
-import { evaluationPrompts, wishOf } from "./prompts.ts";
+import { evaluationPrompts, otherScene } from "./prompts.ts";
 import { none, type Sight, sightOf } from "./recogniser/sight.ts";
 import { evaluationPage } from "./report.ts";
 import { isFrogOnStilts, type Row, rows } from "./rows.ts";
@@ -52,20 +53,20 @@ describe("evaluationPrompts", () => {
   });
 });
 
-describe("wishOf", () => {
-  it("has what the text tells, or leaves out because it is usual", () => {
-    const { scene, row } = of(rows[0]!)[0]!;
-    const background = { ...scene.background, name: "night" } as const;
-    const shown: Scene = { ...scene, size: "small", background };
-    const { kind, style } = scene;
-    const always = { kind, style, concept: scene.things[0]!.concept, background: "night" };
-    expect(wishOf({ text: "a tiny cat in the dark", scene: shown, row })).toEqual({
-      ...always,
-      size: "small",
-    });
-    const { size, ...unsized } = shown;
-    expect(wishOf({ text: "a cat in the dark", scene: unsized, row })).toEqual(always);
-  });
+it("finds other scenes of the same number of the same things", () => {
+  const told = ({ kind, style, things, background }: Scene) => [
+    [kind, style, background.name],
+    things.map(({ concept, colour }) => [concept, colour]),
+  ];
+  const random = new Random(2);
+  const boxes = ({ things }: Scene) => things.map(({ box }) => box);
+  let moved = 0;
+  for (const { scene } of of(rows[4]!)) {
+    const other = otherScene(scenery, scene, random);
+    expect(told(other)).toEqual(told(scene));
+    if (JSON.stringify(boxes(other)) !== JSON.stringify(boxes(scene))) moved++;
+  }
+  expect(moved).toBeGreaterThan(10);
 });
 
 describe("the rows", () => {

@@ -1,6 +1,6 @@
 import { Random } from "../tensor/index.ts";
 import { describeScene } from "../training/data/scenes/describe.ts";
-import { sampleScene, type Wish } from "../training/data/scenes/sample.ts";
+import { sampleScene } from "../training/data/scenes/sample.ts";
 import type { Scene } from "../training/data/scenes/scene.ts";
 import type { Scenery } from "../training/data/scenes/scenery.ts";
 import { relationWords } from "../training/data/scenes/words.ts";
@@ -46,9 +46,19 @@ function has(text: string, words: readonly string[]): boolean {
   return words.some((word) => ` ${text.replace(",", " ")} `.includes(` ${word} `));
 }
 
-/** What all scenes of one object have that a prompt's text is true of. */
-export function wishOf({ scene }: EvaluationPrompt): Wish {
-  const { kind, style, things, size, background } = scene;
-  const concept = things[0]!.concept;
-  return { kind, style, concept, background: background.name, ...(size !== undefined && { size }) };
+/** Another real scene of one thing or several of the same, of which a text tells what it does of this one: how they stand is left open. */
+export function otherScene(
+  scenery: Scenery,
+  { kind, style, things, background }: Scene,
+  random: Random,
+): Scene {
+  const { concept, colour } = things[0]!;
+  const wish = { kind, style, concept, count: things.length, background: background.name };
+  for (;;) {
+    const scene = sampleScene(scenery, random, {
+      ...wish,
+      ...(colour !== undefined && { colour }),
+    });
+    if (scene.things[0]!.colour === colour) return scene;
+  }
 }

@@ -12,12 +12,12 @@ import { type Intervals, type StepOf, trainStage } from "./training-folder.node.
 
 const modelFile = "model.safetensors";
 const figuresFile = "figures.json";
-const judgedBy = { batchSize: 128, seed: 1 };
+const judgedBatch = { batchSize: 128, seed: 1 };
 
 /** A network that is taught in a folder of its own, before the diffusion. */
 export interface TaughtStage extends Pick<KeptStageRecipe, "stage" | "taughtBy"> {
-  /** What is expected of a folder that was begun, and not found, for the error. */
-  readonly expects: string;
+  /** What an error says of a folder that was begun with another teacher, after "expected". */
+  readonly misfit: string;
   /** What is learnt from. */
   readonly examples: Examples;
   /** What is judged by. */
@@ -36,11 +36,11 @@ export interface TaughtStage extends Pick<KeptStageRecipe, "stage" | "taughtBy">
 export async function* teach(
   out: string,
   recipe: StageRecipe,
-  { stage, taughtBy, expects, examples, fresh, backend, lesson }: TaughtStage,
+  { stage, taughtBy, misfit, examples, fresh, backend, lesson }: TaughtStage,
   intervals: Intervals,
 ): AsyncGenerator<StepOf<KeptStageRecipe>, void, void> {
   const report = async (trainer: Trainer) => {
-    const { graph, fixed, batch } = lesson(judgedBy, fresh);
+    const { graph, fixed, batch } = lesson(judgedBatch, fresh);
     const weights = { ...fixed, ...trainer.averaged() };
     await using network = await compile({ loss: graph.outputs.loss! }, { backend, weights });
     const error = (await network.run(await batch(0))).loss![0]!;
@@ -49,7 +49,7 @@ export async function* teach(
     writeFigures(join(out, figuresFile), { step: trainer.step, error });
   };
   const requireFit = (begun: KeptStageRecipe) => {
-    if (begun.taughtBy !== taughtBy) throw new UserError(`${out}: expected ${expects}`);
+    if (begun.taughtBy !== taughtBy) throw new UserError(`${out}: expected ${misfit}`);
   };
   const wanted = { ...recipe, stage, taughtBy };
   const lessons = (kept: KeptStageRecipe) => [lesson(kept, examples)];

@@ -25,10 +25,10 @@ export async function* trainExpectation(
 ): AsyncGenerator<StepOf<KeptStageRecipe>, void, void> {
   const { files, textEncoders, unet } = config;
   const [{ tokenizer, config: text }] = textEncoders;
-  const stage: TaughtStage = {
+  const taught: TaughtStage = {
     stage: "text encoder",
     taughtBy: teachingChecksum(files, ["tokenizer/", "text_encoder/"], autoencoder),
-    expects:
+    misfit:
       "a text encoder that reads these captions, found one of others, or of pictures seen through another autoencoder; without the folder another is trained",
     examples,
     fresh,
@@ -38,5 +38,5 @@ export async function* trainExpectation(
       batch: (index) => makeExpectationBatch({ examples: from, tokenizer, batchSize, seed }, index),
     }),
   };
-  yield* teach(out, recipe, stage, intervals);
+  yield* teach(out, recipe, taught, intervals);
 }

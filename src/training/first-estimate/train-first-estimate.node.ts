@@ -30,10 +30,10 @@ export async function* trainFirstEstimate(
   recipe: StageRecipe,
   { diffusion, config, expectation, examples, fresh, backend, ...intervals }: Means,
 ): AsyncGenerator<StepOf<KeptStageRecipe>, void, void> {
-  const stage: TaughtStage = {
+  const taught: TaughtStage = {
     stage: "first estimate",
     taughtBy: teachingChecksum(config.files, ["tokenizer/", "unet/", "scheduler/"], expectation),
-    expects:
+    misfit:
       "a first estimate that this text encoder has taught this U-Net, with this scheduler, found another; without the folder one is learnt",
     examples,
     fresh,
@@ -41,5 +41,5 @@ export async function* trainFirstEstimate(
     lesson: ({ batchSize, seed }, from) =>
       diffusionLesson({ ...diffusion, batchSize, seed }, config, from, expectation, shareAtLast),
   };
-  yield* teach(out, recipe, stage, intervals);
+  yield* teach(out, recipe, taught, intervals);
 }

@@ -7,7 +7,7 @@ import {
   type Scene,
   type Subject,
   sceneries,
-  usualPropColours,
+  usual,
 } from "./scene.ts";
 import type { Scenery } from "./scenery.ts";
 import {
@@ -23,19 +23,13 @@ import {
   sizeWords,
 } from "./words.ts";
 
-/** Of the style that is not told. */
-export const usualStyle = "3d";
-
-/**
- * A scene in varied wording, lower case. What is said is true of the picture, and of the style, a single thing's size, a prop's colour and the background
- * nothing is left to guess: what is not said is `usualStyle`, large, `usualPropColours` or white. (A caption that could be of any of nine styles would teach little of each of them.)
- */
+/** A scene in varied wording, lower case. What is said is true of the picture; what is `usual` is often not said. */
 export function describeScene(scenery: Scenery, scene: Scene, random: Random): string {
   const style = scenery.style(scene.style);
-  const told = scene.style !== usualStyle || random.uniform() < 0.5;
-  const first = random.uniform() < 0.5;
-  const before = told && first ? pick(style.before, random) : "";
-  const after = told && !first ? pick(style.after, random) : "";
+  const told = scene.style !== usual.style || random.uniform() < 0.5;
+  const leads = random.uniform() < 0.5;
+  const before = told && leads ? pick(style.before, random) : "";
+  const after = told && !leads ? pick(style.after, random) : "";
   const telling: Telling = { scenery, scene, random, before };
   const opening = random.uniform() < 0.07 ? pick(openings, random) : "";
   const background = backgroundPhrase(scene.background.name, random);
@@ -73,9 +67,9 @@ function nounPhrase({ scenery, scene, random }: Telling, subject: Subject, befor
   return joined([articleFor(object, concept.mass, random), object]);
 }
 
-/** The size of a single thing; of a large one in 40 % of cases. */
+/** The size of a single thing, if it has one to tell; the usual one is told in 40 % of cases. */
 function sizeWord({ size }: Scene, random: Random): string {
-  const told = size !== undefined && (size !== "large" || random.uniform() < 0.4);
+  const told = size !== undefined && (size !== usual.size || random.uniform() < 0.4);
   return told ? pick(sizeWords[size], random) : "";
 }
 
@@ -112,14 +106,14 @@ function relationPhrase(telling: Telling, relation: NonNullable<Scene["relation"
 
 function propPhrase({ name, colour }: Prop, random: Random): string {
   const { noun, phrases } = propWords[name];
-  const told = colour !== usualPropColours[name] || random.uniform() < 0.5;
+  const told = colour !== usual.propColours[name] || random.uniform() < 0.5;
   const object = joined([told ? pick(colourWords[colour], random) : "", noun]);
   const article = name === "stilts" ? "" : indefiniteArticle(object);
   return pick(phrases, random).replace("{}", joined([article, object]));
 }
 
 function backgroundPhrase(name: BackgroundName, random: Random): string {
-  if (name === "white" && random.uniform() < 0.85) return "";
+  if (name === usual.background && random.uniform() < 0.85) return "";
   const scenery = sceneries.find((one) => one === name);
   if (scenery !== undefined) return pick(sceneryWords[scenery], random);
   const colour = pick(colourWords[name as ColourName], random);

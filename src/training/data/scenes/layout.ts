@@ -22,6 +22,7 @@ import {
   type Scene,
   type Size,
   sceneSize,
+  usual,
 } from "./scene.ts";
 import type { Scenery } from "./scenery.ts";
 import type { Sprite } from "./sprite.ts";
@@ -55,7 +56,7 @@ function arrangeBoxes(content: Content, sprites: readonly Sprite[], random: Rand
     return arrangeTwo[relation]([first, second], random);
   if (kind === "count") return arrangeSeveral(sprites, random);
   if (place !== undefined) return [arrangeAt(place, first)];
-  return [arrangeOne(first, size ?? "large", random)];
+  return [arrangeOne(first, size ?? usual.size, random)];
 }
 
 const longestOf: Readonly<Record<Size, number>> = {

@@ -20,7 +20,7 @@ import {
   type Subject,
   sceneries,
   sizes,
-  usualPropColours,
+  usual,
 } from "./scene.ts";
 import type { Scenery } from "./scenery.ts";
 
@@ -106,7 +106,7 @@ function drawContent(
 
 function drawProp(random: Random, wish: Wish): { name: PropName; colour: ColourName } {
   const name = wish.prop ?? pick(props, random);
-  const wooden = usualPropColours[name] === "brown";
+  const wooden = usual.propColours[name] === "brown";
   return { name, colour: wooden && random.uniform() < 0.4 ? "brown" : pick(colourNames, random) };
 }
 

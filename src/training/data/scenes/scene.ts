@@ -21,7 +21,7 @@ export const kindShares: Readonly<Record<SceneKind, number>> = {
   object: 0.6,
   /** One small object at the edge or in a corner. */
   place: 0.04,
-  /** One object in a colour that it need not have. */
+  /** One large object in a colour that it need not have. */
   coloured: 0.12,
   /** One to five of the same. */
   count: 0.09,
@@ -37,17 +37,6 @@ export type Relation = (typeof relations)[number];
 
 export const props = ["stilts", "box", "ball", "ladder", "hat", "boat", "balloon"] as const;
 export type PropName = (typeof props)[number];
-
-/** The colour of a prop of which none is told. */
-export const usualPropColours: Readonly<Record<PropName, ColourName>> = {
-  stilts: "brown",
-  box: "brown",
-  ball: "red",
-  ladder: "brown",
-  hat: "red",
-  boat: "brown",
-  balloon: "red",
-};
 
 export const sizes = ["small", "medium", "large"] as const;
 export type Size = (typeof sizes)[number];
@@ -76,6 +65,30 @@ export const sceneries = [
 ] as const;
 /** A colour, or a scenery. */
 export type BackgroundName = ColourName | (typeof sceneries)[number];
+
+/**
+ * What a picture is like of which a caption does not tell it, so that little is left to guess: a caption that could be of any of
+ * nine styles would teach little of each of them. A single thing in a place of its own is small.
+ */
+export const usual: {
+  readonly style: string;
+  readonly size: Size;
+  readonly background: BackgroundName;
+  readonly propColours: Readonly<Record<PropName, ColourName>>;
+} = {
+  style: "3d",
+  size: "large",
+  background: "white",
+  propColours: {
+    stilts: "brown",
+    box: "brown",
+    ball: "red",
+    ladder: "brown",
+    hat: "red",
+    boat: "brown",
+    balloon: "red",
+  },
+};
 
 export interface Background {
   readonly name: BackgroundName;

@@ -5,7 +5,7 @@ import { Random } from "../../../tensor/index.ts";
 import { cellsOf, SceneConcept, Style } from "../corpus.ts";
 import { gridStep, longestSides } from "./boxes.ts";
 import { type ColourName, colourNames, colours } from "./colours.ts";
-import { describeScene, usualStyle } from "./describe.ts";
+import { describeScene } from "./describe.ts";
 import { drawScene } from "./draw.ts";
 import { HeldOut, type HeldOutPart } from "./held-out.ts";
 import { sampleScene, type Wish } from "./sample.ts";
@@ -18,7 +18,7 @@ import {
   relations,
   type Scene,
   sceneSize,
-  usualPropColours,
+  usual,
 } from "./scene.ts";
 import { sceneryOf } from "./scenery.ts";
 import { scenesDataset } from "./scenes.ts";
@@ -149,6 +149,14 @@ describe("the layout", () => {
     }
   });
 
+  it("makes a painted thing large, in the middle", () => {
+    for (const { things } of many(100, { kind: "coloured", background: "white" })) {
+      const { box } = things[0]!;
+      expect(Math.max(box.width, box.height)).toBeCloseTo(longestSides[3], 9);
+      expect(middle(box)).toEqual([sceneSize / 2, sceneSize / 2]);
+    }
+  });
+
   it("has few sizes, and middles on the grid but for what stands on something", () => {
     const sides = new Set<number>();
     for (const { things, relation, size } of scenes) {
@@ -243,7 +251,7 @@ describe("describeScene", () => {
     expect(lengths.reduce((sum, length) => sum + length) / told.length).toBeLessThan(9);
   });
 
-  it("leaves no style, colour, size or background to guess: what is not told is as usual", () => {
+  it("leaves no style, size, background or colour of a prop to guess: what is not told is as usual", () => {
     const untold = { style: 0, prop: 0, size: 0, background: 0 };
     for (const { scene, text } of told) {
       const { before, after } = scenery.style(scene.style);
@@ -251,29 +259,28 @@ describe("describeScene", () => {
       const says = (phrases: readonly string[]) =>
         phrases.some((phrase) => plain(text).includes(plain(phrase)));
       if (!says([...before, ...after])) {
-        expect(scene.style, text).toBe(usualStyle);
+        expect(scene.style, text).toBe(usual.style);
         untold.style++;
       }
       if (
         scene.prop !== undefined &&
         !says(colourWords[scene.prop.colour].map((colour) => `${colour} ${scene.prop?.name}`))
       ) {
-        expect(scene.prop.colour, text).toBe(usualPropColours[scene.prop.name]);
+        expect(scene.prop.colour, text).toBe(usual.propColours[scene.prop.name]);
         untold.prop++;
       }
       if (scene.size !== undefined && !says(sizeWords[scene.size])) {
-        expect(scene.size, text).toBe("large");
+        expect(scene.size, text).toBe(usual.size);
         untold.size++;
       }
       const background = scene.background.name;
       const sceneries: Readonly<Record<string, readonly string[]>> = sceneryWords;
-      const plains = colourWords[background as ColourName]?.flatMap((colour) =>
-        ["on plain {}", "a {} background", "an {} background"].map((words) =>
-          words.replace("{}", colour),
-        ),
-      );
+      const plains = colourWords[background as ColourName]?.flatMap((colour) => [
+        `plain ${colour}`,
+        `${colour} background`,
+      ]);
       if (!says(sceneries[background] ?? plains)) {
-        expect(background, text).toBe("white");
+        expect(background, text).toBe(usual.background);
         untold.background++;
       }
     }
