@@ -8,9 +8,7 @@ export interface SetFigures {
   readonly recall: number;
   /** The share of pictures nearer to a searched training scene than all but 1 % of fresh scenes are; absent where none is known. */
   readonly nearCopies?: number;
-  /**
-   * Vendi scores over seeds of one prompt, the mean over prompts, and the same of real scenes that the prompt tells of.
-   */
+  /** Vendi scores over seeds of one prompt, the mean over prompts, and the same of real scenes that the prompt tells of. */
   readonly vendi: number;
   readonly vendiOfReal: number;
   readonly frogsOnStilts: Tally;

@@ -9,12 +9,15 @@ import { spriteBytes, spriteSize } from "../sprite.ts";
 const folder = new URL("../../../../../data/scenes/", import.meta.url);
 const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
 
+/** For tests: what the lists tell. */
+export const cells: ReturnType<typeof cellsOf> = cellsOf(
+  z.array(SceneConcept).parse(json("concepts.json")),
+  z.array(Style).parse(json("styles.json")),
+);
+export const heldOut: HeldOut = HeldOut.parse(json("held-out.json"));
+
 /** For tests: the lists of the scenes without their art. Every cell is an ellipse, flat, round or narrow, in the colour that is listed for it. */
 export function ellipseScenery(): Scenery {
-  const cells = cellsOf(
-    z.array(SceneConcept).parse(json("concepts.json")),
-    z.array(Style).parse(json("styles.json")),
-  );
   const ellipse = (index: number): Uint8Array => {
     const { concept, style } = cells[index]!;
     const name = colourOf(concept, style) || "green";
@@ -28,5 +31,5 @@ export function ellipseScenery(): Scenery {
           sprite.set([...colours[name as keyof typeof colours], 255], 4 * (y * spriteSize + x));
     return sprite;
   };
-  return sceneryOf(cells, ellipse, HeldOut.parse(json("held-out.json")));
+  return sceneryOf(cells, ellipse, heldOut);
 }
