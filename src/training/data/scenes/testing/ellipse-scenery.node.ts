@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { cellsOf, colourOf, SceneConcept, Style } from "../../corpus.ts";
+import { type Cell, cellsOf, colourOf, SceneConcept, Style } from "../../corpus.ts";
 import { colours } from "../colours.ts";
 import { HeldOut } from "../held-out.ts";
 import { type Scenery, sceneryOf } from "../scenery.ts";
@@ -10,7 +10,7 @@ const folder = new URL("../../../../../data/scenes/", import.meta.url);
 const json = (name: string): unknown => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
 
 /** For tests: what the lists tell. */
-export const cells: ReturnType<typeof cellsOf> = cellsOf(
+export const cells: readonly Cell<SceneConcept>[] = cellsOf(
   z.array(SceneConcept).parse(json("concepts.json")),
   z.array(Style).parse(json("styles.json")),
 );
