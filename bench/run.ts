@@ -194,7 +194,7 @@ function samplers(model: string): string {
 
 function browser(): string {
   const told = { threads, count: quick ? 2 : 5, steps: quick ? 2 : 20 };
-  const systems = ["emoji"].flatMap((model) => {
+  const systems = ["emoji", "scenes"].flatMap((model) => {
     const figures = measure<Record<string, DrawingFigures>>("browser.ts", { model, ...told });
     return Object.entries(figures).map(([system, own]) => [`${model}, ${system}`, own] as const);
   });

@@ -48,8 +48,8 @@ export async function generate(
   return new GeneratedImage(picture!);
 }
 
-/** The models in the package: `emoji` draws what a prompt says, `faces` is a GAN's and takes none. */
-export const builtInModels = ["emoji", "faces"] as const;
+/** The models in the package: `emoji` and `scenes` draw what a prompt says, `faces` is a GAN's and takes none. */
+export const builtInModels = ["emoji", "scenes", "faces"] as const;
 
 /** The folder of a model that is in the package. */
 export function builtInModel(name: (typeof builtInModels)[number] = "emoji"): string {

@@ -48,7 +48,7 @@ export function defaultRecogniserRecipe(scenery: Scenery): RecogniserRecipe {
     data: "scenes, nothing held out",
     pictures: cells.length,
     seed: 4711,
-    steps: 4000,
+    steps: 3200,
     batchSize: 32,
     learningRate: 2e-3,
     warmupSteps: 200,
