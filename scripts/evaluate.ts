@@ -1,5 +1,5 @@
 // How much of what a model of the scenes is asked can be seen in its pictures: npm run evaluate
-//   --model FOLDER       default: the built-in model
+//   --model FOLDER       default: the built-in model of the scenes
 //   --prompts N          default 2000
 //   --guidance 1,3,5,7   scales to draw at; default 3
 //   --steps N            default 20
@@ -20,16 +20,17 @@ import { builtInModel, TextToImage } from "../src/pipelines/index.node.ts";
 import { atomicWrite, makeFolder } from "../src/tensor/index.node.ts";
 import { UserError } from "../src/tensor/index.ts";
 import type { Scenery } from "../src/training/data/scenes/scenery.ts";
+import { scenesDataset } from "../src/training/data/scenes/scenes.ts";
 import { loadScenery } from "../src/training/data/scenes.node.ts";
 import { parseRecipe } from "../src/training/diffusion/recipe.ts";
-import { holdsTraining, readRecipe } from "../src/training/recipe-file.node.ts";
+import { captionsChecksum, holdsTraining, readRecipe } from "../src/training/recipe-file.node.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 function readOptions() {
   const { values } = parseArgs({
     options: {
-      model: { type: "string", default: builtInModel() },
+      model: { type: "string", default: builtInModel("scenes") },
       prompts: { type: "string" },
       guidance: { type: "string", default: "3" },
       steps: { type: "string" },
@@ -85,12 +86,18 @@ async function trainedRecogniser(folder: string, scenery: Scenery) {
   return loadRecogniser(folder, scenery);
 }
 
-/** The pool of the scenes that a model was trained on, by the recipe in its folder or beside it, where there is one. */
-function trainingOf(model: string) {
+/**
+ * The pool of the scenes that a model was trained on, by the recipe in its folder or beside it, where there is one, and
+ * the scenes are still those of that training.
+ */
+function trainingOf(model: string, scenery: Scenery) {
   const folder = [join(model, "training"), dirname(resolve(model))].find(holdsTraining);
   if (folder === undefined) return undefined;
-  const { data, seed, pool } = readRecipe(folder, parseRecipe);
-  return data === "scenes" && pool !== undefined ? { seed, pool } : undefined;
+  const { data, seed, pool, captions } = readRecipe(folder, parseRecipe);
+  if (data !== "scenes" || pool === undefined) return undefined;
+  if (captions === captionsChecksum(scenesDataset(scenery).captions)) return { seed, pool };
+  say(`${folder}: its scenes were others than today's; near-copies are not searched for`);
+  return undefined;
 }
 
 async function main(): Promise<void> {
@@ -105,7 +112,7 @@ async function main(): Promise<void> {
   const judge = { scenery, recogniser };
   const evaluation = await evaluateModel(pipeline, judge, {
     ...options,
-    training: trainingOf(options.model),
+    training: trainingOf(options.model, scenery),
     pictures,
     progress: progress(),
   });

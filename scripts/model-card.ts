@@ -1,6 +1,5 @@
 // Makes a model to be given away from a training: npx tsx scripts/model-card.ts runs/emoji
-// Copies the model, its recipe and its log to models/ under the data's name, draws the model card's pictures, and writes
-// its figures. In a card of the scenes, `prompts.png` shows the first prompts of the evaluation, as prompts.txt lists them,
+// Copies the model and the record of its training to models/ under the data's name, and draws the model card's pictures. In a card of the scenes, `prompts.png` shows the first prompts of the evaluation, as prompts.txt lists them,
 // and `hybrids.png` ten pairs of animals from one seed: the first, both blended half and half, the second; `concepts.png`
 // is at half the size.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

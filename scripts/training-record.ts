@@ -16,18 +16,25 @@ const told = ["recipe.json", "log.jsonl", "loss.png", "figures.json"];
 /** Sample grids that show how it went, evenly spread over the training. */
 const shownSamples = 6;
 
-/** Copies a training's model, recipe, log, curve, figures and some samples to models/, and writes what was computed. */
+/**
+ * Copies a training's model to models/, and what its stages tell and some samples to its `training/`, and writes what was
+ * computed.
+ */
 export function recordTraining(training: string): TrainingRecord {
   const { data, steps, batchSize, pictures } = JSON.parse(
     readFileSync(join(training, "recipe.json"), "utf8"),
   );
   const model = join("models", data);
   const record = join(model, "training");
+  const log = readFileSync(join(training, "log.jsonl"), "utf8").trim().split("\n");
+  const grids = readdirSync(join(training, "samples")).filter((name) => name.endsWith(".png"));
   rmSync(record, { recursive: true, force: true });
-  cpSync(join(training, "model"), model, { recursive: true });
+  for (const part of readdirSync(join(training, "model"))) {
+    rmSync(join(model, part), { recursive: true, force: true });
+    cpSync(join(training, "model", part), join(model, part), { recursive: true });
+  }
   for (const file of stages.flatMap((stage) => told.map((name) => join(stage, name))))
     if (existsSync(join(training, file))) cpSync(join(training, file), join(record, file));
-  const grids = readdirSync(join(training, "samples")).filter((name) => name.endsWith(".png"));
   const shown = Array.from({ length: shownSamples }, (_, i) => {
     return grids.sort().at(Math.round((i * (grids.length - 1)) / (shownSamples - 1)))!;
   });
@@ -35,7 +42,6 @@ export function recordTraining(training: string): TrainingRecord {
     existsSync(join(training, "samples", name)),
   ))
     cpSync(join(training, "samples", file), join(record, "samples", file));
-  const log = readFileSync(join(training, "log.jsonl"), "utf8").trim().split("\n");
   const last = log.slice(-200).map((line) => JSON.parse(line).loss as number);
   const samplesSeen = log.length * batchSize;
   const compute = {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -190,6 +190,28 @@ test("goes on, bit for bit, from any stage", async () => {
     for (const name of stages) expect(log(join(out, name))).toBe(log(join(folder, "whole", name)));
     expect(log(out)).toBe(log(join(folder, "whole")));
   }
+}, 300_000);
+
+test("once the diffusion has begun, needs no first estimate, and refuses another text encoder", async () => {
+  const [out, changed] = [join(folder, "begun"), join(folder, "begun-changed")];
+  let taken = 0;
+  for await (const _ of train(discs, { out, recipe })) if (++taken === before + 2) break;
+  rmSync(join(out, "first-estimate"), { recursive: true });
+  cpSync(out, changed, { recursive: true });
+  const rest: number[] = [];
+  for await (const { loss } of train(discs, { out, resume: true })) rest.push(loss);
+  expect(rest).toEqual(whole.slice(before + 2).map(({ loss }) => loss));
+
+  rmSync(join(changed, "expectation"), { recursive: true });
+  const path = join(changed, "recipe.json");
+  const begun = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...begun, expectation: { ...begun.expectation, seed: 7 } }));
+  const refused = async () => {
+    for await (const _ of train(discs, { out: changed, resume: true }));
+  };
+  await expect(refused()).rejects.toThrow(
+    "checkpoint.safetensors: expected the networks beside this one to be those that it began to learn with, found others",
+  );
 }, 300_000);
 
 test("begins with a model: keeps its autoencoder and its words, goes on with the rest", async () => {

@@ -205,6 +205,14 @@ describe("a training refuses", () => {
     expect(await runAll({ out, resume: true, recipe: { steps: 3 } })).toHaveLength(2);
   });
 
+  test("a new training where a checkpoint has lost its recipe, and keeps it", async () => {
+    await begin(2);
+    const kept = checkpoint();
+    rmSync(join(out, "recipe.json"));
+    await refused({}, `${out}: expected a new folder, found the checkpoint.safetensors of a`);
+    expect(checkpoint().equals(kept)).toBe(true);
+  });
+
   test("a damaged checkpoint or recipe", async () => {
     await begin(2);
     const path = join(out, "checkpoint.safetensors");

@@ -48,7 +48,7 @@ export function trainCommand(): Command {
     .option("--model <folder>", "a model to begin with, in place of random weights")
     .option(
       "--steps <n>",
-      "optimiser steps in all; above 64 pixels those of autoencoder and text encoder come before",
+      "optimiser steps in all; above 64 pixels those of the stages before it come besides",
       numberFor("steps"),
     )
     .option("--batch <n>", "pictures of one step", numberFor("batch"))

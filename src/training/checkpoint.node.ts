@@ -1,38 +1,49 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Weights } from "../runtime/index.node.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../safetensors/index.node.ts";
 import { UserError } from "../tensor/index.ts";
-import type { OptimizerState } from "./optimizer.ts";
+import type { Trainer } from "./trainer.ts";
 
 const names = ["parameters", "moment1", "moment2", "ema"] as const;
 
-const pathIn = (folder: string): string => join(folder, "checkpoint.safetensors");
+export const checkpointFile = "checkpoint.safetensors";
+const pathIn = (folder: string): string => join(folder, checkpointFile);
 
 /** Whether a state was kept. */
 export function holdsCheckpoint(folder: string): boolean {
   return existsSync(pathIn(folder));
 }
 
-/** Keeps the state after `step` steps; the former checkpoint stays until this one is whole. */
-export function writeCheckpoint(folder: string, step: number, state: OptimizerState): void {
+/** A checksum of weights; empty where there are none. */
+export function weightsChecksum(weights: Weights): string {
+  const all = Object.values(weights);
+  if (all.length === 0) return "";
+  const hash = createHash("sha256");
+  for (const values of all) hash.update(values);
+  return hash.digest("hex");
+}
+
+/** Keeps what a trainer has learnt; the former checkpoint stays until this one is whole. */
+export function writeCheckpoint(folder: string, { step, state, fixed }: Trainer): void {
   const tensors = new Map(
     names.map((name) => [name, { shape: [state[name].length], data: state[name] }]),
   );
-  writeSafetensors(pathIn(folder), tensors, { metadata: { step: String(step) } });
+  const metadata = { step: String(step), fixed: weightsChecksum(fixed) };
+  writeSafetensors(pathIn(folder), tensors, { metadata });
 }
 
 /**
- * The state that was kept last, or undefined where there is none.
- * @throws UserError when it is damaged or of another network.
+ * Sets a trainer to where the folder's checkpoint was taken, if there is one.
+ * @throws UserError when it is damaged, of another network, or of one that learnt beside other weights.
  */
-export async function readCheckpoint(
-  folder: string,
-  length: number,
-): Promise<{ step: number; state: OptimizerState } | undefined> {
+export async function restore(folder: string, trainer: Trainer): Promise<void> {
   const path = pathIn(folder);
-  if (!existsSync(path)) return undefined;
+  if (!existsSync(path)) return;
   const file = await readSafetensors(path);
   const tensors = await loadTensors(file, names);
+  const { length } = trainer.state.parameters;
   const flat = (name: (typeof names)[number]): Float32Array => {
     const data = tensors.get(name)?.data;
     if (data?.length !== length)
@@ -48,5 +59,10 @@ export async function readCheckpoint(
     flat("moment2"),
     flat("ema"),
   ];
-  return { step, state: { parameters, moment1, moment2, ema } };
+  if ((file.metadata.fixed ?? "") !== weightsChecksum(trainer.fixed))
+    throw new UserError(
+      `${path}: expected the networks beside this one to be those that it began to learn with, found others`,
+    );
+  trainer.step = step;
+  trainer.state = { parameters, moment1, moment2, ema };
 }

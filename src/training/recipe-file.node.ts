@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { atomicWrite, fileFault } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
+import { checkpointFile, holdsCheckpoint } from "./checkpoint.node.ts";
 import { parseFields } from "./optimisation.ts";
 
 /**
@@ -23,16 +25,27 @@ export function writeRecipe(folder: string, recipe: object): void {
   atomicWrite(pathIn(folder), `${JSON.stringify(recipe, null, 2)}\n`);
 }
 
+/** What a recipe tells captions apart by. */
+export function captionsChecksum(captions: Iterable<string>): string {
+  const hash = createHash("sha256");
+  for (const caption of captions) hash.update(`${caption}\n`);
+  return hash.digest("hex");
+}
+
 /** Whether a training was begun in the folder. */
 export function holdsTraining(folder: string): boolean {
   return existsSync(pathIn(folder));
 }
 
-/** @throws UserError when the folder holds a training. */
+/** @throws UserError when the folder holds a training, or what is left of one. */
 export function refuseTraining(folder: string): void {
   if (holdsTraining(folder))
     throw new UserError(
       `${folder}: expected a new folder, found a training there (--resume goes on with it)`,
+    );
+  if (holdsCheckpoint(folder))
+    throw new UserError(
+      `${folder}: expected a new folder, found the ${checkpointFile} of a training without its recipe.json`,
     );
 }
 

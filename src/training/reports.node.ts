@@ -133,6 +133,7 @@ export async function replaceFolder(
     if (existsSync(path)) renameSync(path, former);
     renameSync(fresh, path);
   } catch (error) {
+    if (existsSync(former) && !existsSync(path)) renameSync(former, path);
     throw fileFault("write", path, error);
   } finally {
     for (const folder of [fresh, former]) rmSync(folder, { recursive: true, force: true });

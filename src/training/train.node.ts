@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { readModelFolder } from "../pipelines/index.node.ts";
 import { latentShape, nativeSize, TextToImage } from "../pipelines/index.ts";
@@ -39,7 +38,13 @@ import {
   refuseSizeOfCorpus,
   requireOwnData,
 } from "./options.node.ts";
-import { readRecipe, refuseTraining, sweep, writeRecipe } from "./recipe-file.node.ts";
+import {
+  captionsChecksum,
+  readRecipe,
+  refuseTraining,
+  sweep,
+  writeRecipe,
+} from "./recipe-file.node.ts";
 import type { KeptStageRecipe } from "./stage-recipe.ts";
 import { readNetworks } from "./taught-stage.node.ts";
 import { claimFolder, type StepOf } from "./training-folder.node.ts";
@@ -85,18 +90,12 @@ function settleRecipe(
     const recipe = defaultRecipe(dataset, choices);
     return origin ? recipeFrom(origin, recipe, choices) : recipe;
   };
-  const captions = checksumOf(dataset.captions);
+  const captions = captionsChecksum(dataset.captions);
   const recipe = begun ? { ...begun, ...choices } : { ...fresh(), captions };
   requireOwnData(out, dataset, { begun, size: pictureSize(recipe) });
   if (recipe.captions !== undefined && recipe.captions !== captions)
     throw new UserError(`${out}: expected the captions that it was begun with, found others`);
   return parseRecipe(recipe, "recipe");
-}
-
-function checksumOf(texts: Iterable<string>): string {
-  const hash = createHash("sha256");
-  for (const text of texts) hash.update(`${text}\n`);
-  return hash.digest("hex");
 }
 
 /**

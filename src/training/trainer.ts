@@ -85,6 +85,11 @@ export class Trainer implements AsyncDisposable {
     return new Trainer(optimisation, slots, compiled);
   }
 
+  /** By parameter, what lessons are given with and is not trained. */
+  get fixed(): Weights {
+    return Object.assign({}, ...this.#lessons.map(({ fixed }) => fixed));
+  }
+
   /** One optimiser step of each network, on the next batch. */
   async next(): Promise<TrainingStep> {
     const index = this.step;

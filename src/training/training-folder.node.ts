@@ -2,10 +2,17 @@ import { rmdirSync } from "node:fs";
 import type { Backend, Weights } from "../runtime/index.node.ts";
 import { makeFolder } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
-import { readCheckpoint, writeCheckpoint } from "./checkpoint.node.ts";
+import { restore, writeCheckpoint } from "./checkpoint.node.ts";
 import { lockFolder } from "./lock.node.ts";
 import { type DataName, type Optimisation, requireSameData } from "./optimisation.ts";
-import { holdsTraining, isFinished, readRecipe, sweep, writeRecipe } from "./recipe-file.node.ts";
+import {
+  holdsTraining,
+  isFinished,
+  readRecipe,
+  refuseTraining,
+  sweep,
+  writeRecipe,
+} from "./recipe-file.node.ts";
 import { TrainingLog } from "./reports.node.ts";
 import { type Lesson, Trainer, type TrainingStep } from "./trainer.ts";
 
@@ -48,11 +55,6 @@ export function claimFolder(folder: string): () => void {
   };
 }
 
-/** Sets a trainer to where the folder's checkpoint was taken, if there is one. */
-export async function restore(folder: string, trainer: Trainer): Promise<void> {
-  Object.assign(trainer, await readCheckpoint(folder, trainer.state.parameters.length));
-}
-
 /** A training whose folder goes on by itself, whether it was begun or not. */
 export interface Stage<Recipe extends Optimisation & DataName> {
   /** The recipe of one that is not begun. */
@@ -81,6 +83,7 @@ export async function* trainStage<Recipe extends Optimisation & DataName>(
   try {
     const begun = holdsTraining(folder);
     if (begun) sweep(folder);
+    else refuseTraining(folder);
     const recipe = begun ? readRecipe(folder, parse) : wanted;
     stage.requireFit?.(recipe);
     requireSameData(folder, recipe, wanted);
@@ -103,9 +106,7 @@ export async function* takeSteps<Recipe extends Optimisation>(
   { checkpointMinutes = 5, sampleMinutes = 15, sampleSteps = Infinity }: Intervals,
 ): AsyncGenerator<StepOf<Recipe>, void, void> {
   const log = new TrainingLog(folder, trainer.step);
-  const checkpoint = every(checkpointMinutes, () =>
-    writeCheckpoint(folder, trainer.step, trainer.state),
-  );
+  const checkpoint = every(checkpointMinutes, () => writeCheckpoint(folder, trainer));
   const shown = every(sampleMinutes, async () => {
     await report();
     await log.drawCurve(folder);
@@ -119,8 +120,8 @@ export async function* takeSteps<Recipe extends Optimisation>(
       log.append(step);
       whole = true;
       await checkpoint.ifDue();
-      if (step.step % sampleSteps === 0) await shown.now();
-      else await shown.ifDue();
+      if (step.step < recipe.steps)
+        await (step.step % sampleSteps === 0 ? shown.now() : shown.ifDue());
       yield { ...step, recipe };
     }
     await shown.now();

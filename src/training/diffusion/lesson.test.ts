@@ -21,7 +21,7 @@ const examples = async (random: Random) => ({
 
 it("teaches what a text lets expect where the text encoder has learnt that, and leaves it as it is", async () => {
   const plain = defaultRecipe(dataset, tinyTraining.recipe);
-  const recipe = { ...plain, expectation: defaultExpectationRecipe(dataset) };
+  const recipe = { ...plain, batchSize: 16, expectation: defaultExpectationRecipe(dataset) };
   const config = newModel(recipe, dataset);
   const { graph: whole } = diffusionLesson(plain, config, examples);
   const fixed = Object.fromEntries(
@@ -35,6 +35,12 @@ it("teaches what a text lets expect where the text encoder has learnt that, and 
   expect(read).toContain("expectation.weight");
   expect(read).not.toContain("vae.weight");
   expect((await lesson.batch(0)).ofExpected).toHaveLength(recipe.batchSize);
+  const last = async (shareAtLast?: number) => {
+    const { batch } = diffusionLesson(recipe, config, examples, fixed, shareAtLast);
+    return ((await batch(0)).timesteps as Float32Array).filter((t) => t === 999).length;
+  };
+  expect(await last()).toBe(recipe.batchSize / 8);
+  expect(await last(1)).toBe(recipe.batchSize);
   const withoutExpectation = diffusionLesson(plain, config, examples, fixed);
   expect(Object.keys(withoutExpectation.fixed!)).not.toContain("expectation.weight");
   expect((await withoutExpectation.batch(0)).ofExpected).toBeUndefined();

@@ -6,6 +6,7 @@ import { writeGanFolder } from "../../pipelines/index.node.ts";
 import { averageStyle, type GanModel, ganScope, NoiseToImage } from "../../pipelines/index.ts";
 import { type Backend, compile, onnxruntimeNode } from "../../runtime/index.node.ts";
 import { type NdArray, Random } from "../../tensor/index.ts";
+import { restore } from "../checkpoint.node.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { views } from "../flat-parameters.ts";
 import {
@@ -18,7 +19,7 @@ import {
 import { readRecipe, refuseTraining, sweep, writeRecipe } from "../recipe-file.node.ts";
 import { replaceFolder, writeSamples } from "../reports.node.ts";
 import { type Lesson, Trainer } from "../trainer.ts";
-import { claimFolder, restore, type StepOf, takeSteps } from "../training-folder.node.ts";
+import { claimFolder, type StepOf, takeSteps } from "../training-folder.node.ts";
 import { makeGanBatch, type Turn } from "./batch.ts";
 import { pictureGraphs } from "./picture-graphs.ts";
 import {

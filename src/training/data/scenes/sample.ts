@@ -182,9 +182,15 @@ function goesTogether(scenery: Scenery, content: Content, random: Random): boole
   return first.creature || random.uniform() < 0.15;
 }
 
-/** Whether nothing has the colour of the background behind it. */
+/**
+ * Whether nothing has the colour of the background behind it. What is not painted may be on the usual one, whatever its
+ * own colour is: it was drawn for white paper, and is what its bare name asks for.
+ */
 function isDistinct(scenery: Scenery, { style, subjects, prop, background }: Content): boolean {
   const behind = { snow: "white", night: "black" }[background as string] ?? background;
-  const seen = subjects.map(({ concept, colour }) => colour ?? scenery.ownColour(concept, style));
+  const isUsual = background === usual.background;
+  const seen = subjects.map(
+    ({ concept, colour }) => colour ?? (isUsual ? "" : scenery.ownColour(concept, style)),
+  );
   return !seen.includes(behind) && prop?.colour !== behind;
 }

@@ -104,11 +104,22 @@ describe("sampleScene", () => {
       for (const { concept, colour } of things) {
         const own = scenery.ownColour(concept, style);
         if (colour !== undefined) expect(own).not.toBe("");
-        expect([background.name, behind]).not.toContain(colour ?? own);
+        const seen = colour ?? (background.name === "white" ? "" : own);
+        expect([background.name, behind]).not.toContain(seen);
       }
       if (prop !== undefined) expect([background.name, behind]).not.toContain(prop.colour);
     }
   });
+});
+
+it("shows what is white on white, as its bare name asks for it, but paints nothing white there", () => {
+  const onWhite = many(2000, { kind: "object", background: "white" });
+  const white = onWhite.filter(
+    ({ style, things }) => scenery.ownColour(things[0]!.concept, style) === "white",
+  );
+  expect(white.length).toBeGreaterThan(20);
+  for (const { things } of many(500, { kind: "coloured", background: "white" }))
+    expect(things[0]!.colour).not.toBe("white");
 });
 
 describe("the layout", () => {
