@@ -25,6 +25,7 @@ import { parseRecipe, type Recipe, type RecipeChoices } from "../src/training/di
 import { withWeights } from "../src/training/diffusion/train-diffusion.node.ts";
 import { readRecipe } from "../src/training/recipe-file.node.ts";
 import { readNetworks } from "../src/training/taught-stage.node.ts";
+import { stageFolders } from "../src/training/train.node.ts";
 import { Trainer } from "../src/training/trainer.ts";
 
 const [folder = "runs/scenes", seconds = "300", ...wanted] = process.argv.slice(2);
@@ -55,8 +56,10 @@ const variants: Readonly<Record<string, (recipe: Recipe) => RecipeChoices>> = {
 
 const scenery = await loadScenery({ log: console.error });
 const dataset = scenesDataset(scenery);
-const { vae, weights: autoencoder } = await readAutoencoder(join(folder, "autoencoder", "model"));
-const expectation = await readNetworks(join(folder, "expectation"));
+const { vae, weights: autoencoder } = await readAutoencoder(
+  join(folder, stageFolders.autoencoder, "model"),
+);
+const expectation = await readNetworks(join(folder, stageFolders.expectation));
 const base = { ...readRecipe(folder, parseRecipe), steps: 100_000 };
 const config = newModel(base, dataset, vae);
 await using encoder = new TextToImage(withWeights(config, autoencoder), {

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { stageFolders } from "../src/training/train.node.ts";
 
 /** What a training is, as far as its card tells of it. */
 export interface TrainingRecord {
@@ -10,7 +11,7 @@ export interface TrainingRecord {
 }
 
 /** The training itself, and stages that may come before, each in a folder of its own. */
-const stages = ["", "autoencoder", "expectation", "first-estimate"];
+const stages = ["", ...Object.values(stageFolders)];
 /** What they tell; `figures.json` is not in all of them. */
 const told = ["recipe.json", "log.jsonl", "loss.png", "figures.json"];
 /** Sample grids that show how it went, evenly spread over the training. */

@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { gradient } from "../autodiff/index.ts";
-import { input, parameter, type Tensor } from "../graph/index.ts";
+import { input, parameter, sumOfAll, type Tensor } from "../graph/index.ts";
 import { compile, onnxruntimeNode } from "../runtime/index.node.ts";
-import { crossEntropy, logarithm, sum } from "./cross-entropy.ts";
+import { crossEntropy, logarithm } from "./cross-entropy.ts";
 
 it("has the logarithm and its slope from square roots", async () => {
   const values = Float32Array.of(1, 0.5, 0.01, 1e-6);
   const x = parameter("x", [4]);
   const y = logarithm(x);
-  const [slope] = gradient(sum(y), [x]) as [Tensor];
+  const [slope] = gradient(sumOfAll(y), [x]) as [Tensor];
   await using run = await compile({ y, slope }, { backend: onnxruntimeNode });
   const told = await run.run({ x: values });
   for (const [i, value] of values.entries()) {

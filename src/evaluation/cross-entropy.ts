@@ -3,10 +3,10 @@ import {
   div,
   mul,
   reduceSum,
-  reshape,
   softmax,
   sqrt,
   sub,
+  sumOfAll,
   type Tensor,
 } from "../graph/index.ts";
 
@@ -34,10 +34,5 @@ export function crossEntropy(logits: Tensor, right: Tensor): Tensor {
   const told = reduceSum(right, [1]);
   // Rows without a right answer have the logarithm of 1.
   const logs = logarithm(add(add(chances, sub(1, told)), leastChance));
-  return mul(div(sum(logs), add(sum(told), leastChance)), -1);
-}
-
-/** All elements' sum, []. */
-export function sum(x: Tensor): Tensor {
-  return reshape(reduceSum(x, [...x.shape.keys()]), []);
+  return mul(div(sumOfAll(logs), add(sumOfAll(told), leastChance)), -1);
 }

@@ -159,12 +159,15 @@ async function judged(
   return { guidance, rows: tableOf(prompts, { ...sights, drawn }), figures };
 }
 
-/** The mean Vendi score over seeds of the first prompts for a number of things, which leave open how they stand. */
+/** The mean Vendi score over seeds of the first prompts for several things, which leave open how they stand. */
 async function diversity(
   prompts: readonly EvaluationPrompt[],
   look: (i: number, which: number) => Promise<Seen>,
 ): Promise<number> {
-  const own = [...prompts.keys()].filter((i) => prompts[i]!.scene.kind === "count");
+  const own = [...prompts.keys()].filter((i) => {
+    const { kind, things } = prompts[i]!.scene;
+    return kind === "count" && things.length > 1;
+  });
   const diverse = own.slice(0, diversePrompts);
   let sum = 0;
   for (const i of diverse) {

@@ -90,6 +90,16 @@ export function reduceMean(x: Tensor, axes: readonly number[]): Tensor {
   return mul(reduceSum(x, axes), 1 / sizeOf(axes.map((axis) => x.shape[axis] ?? 1)));
 }
 
+/** The sum of all elements, []. */
+export function sumOfAll(x: Tensor): Tensor {
+  return reshape(reduceSum(x, [...x.shape.keys()]), []);
+}
+
+/** The mean of all elements, []. */
+export function meanOfAll(x: Tensor): Tensor {
+  return reshape(reduceMean(x, [...x.shape.keys()]), []);
+}
+
 export function matmul(
   a: Tensor,
   b: Tensor,

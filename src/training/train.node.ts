@@ -54,6 +54,13 @@ export interface TrainOptions extends CommonOptions<RecipeChoices> {
   readonly model?: string;
 }
 
+/** The folders, in a training's own, of the stages that may come before the diffusion. */
+export const stageFolders = {
+  autoencoder: "autoencoder",
+  expectation: "expectation",
+  firstEstimate: "first-estimate",
+} as const;
+
 /** A step, and the recipe that it belongs to: the autoencoder's or another stage's, which may come first, or the model's. */
 export type RecipeStep = StepOf<Recipe | AutoencoderRecipe | KeptStageRecipe>;
 
@@ -143,7 +150,7 @@ async function* trainInFolder(
   latentShape(beginning.config, { count: 1, height: dataset.size, width: dataset.size }); // and the size
   writeRecipe(out, recipe);
   if (recipe.autoencoder) {
-    const folder = join(out, "autoencoder");
+    const folder = join(out, stageFolders.autoencoder);
     yield* trainAutoencoder(folder, recipe.autoencoder, means);
     const { vae, weights } = await readAutoencoder(join(folder, "model"));
     beginning = { config: newModel(recipe, dataset, vae), fixed: weights };
@@ -171,12 +178,12 @@ async function* trainTextAndDiffusion(
   let expectation: Weights = {};
   let unet = weights;
   if (recipe.expectation) {
-    const folder = join(out, "expectation");
+    const folder = join(out, stageFolders.expectation);
     yield* trainExpectation(folder, recipe.expectation, { ...own, autoencoder });
     expectation = await readNetworks(folder);
   }
   if (recipe.firstEstimate && !holdsCheckpoint(out)) {
-    const folder = join(out, "first-estimate");
+    const folder = join(out, stageFolders.firstEstimate);
     const taught = { ...own, diffusion: recipe, expectation };
     yield* trainFirstEstimate(folder, recipe.firstEstimate, taught);
     unet = await readNetworks(folder);

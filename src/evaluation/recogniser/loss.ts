@@ -7,10 +7,11 @@ import {
   reshape,
   Scope,
   sigmoid,
+  sumOfAll,
   type Tensor,
 } from "../../graph/index.ts";
 import { sceneSize } from "../../training/data/scenes/scene.ts";
-import { crossEntropy, leastChance, logarithm, sum } from "../cross-entropy.ts";
+import { crossEntropy, leastChance, logarithm } from "../cross-entropy.ts";
 import { cellSize, headLogits, pictureLogits, recognise } from "./network.ts";
 import { type Labels, thingHeads } from "./sight.ts";
 
@@ -49,5 +50,5 @@ function focalLoss(logits: Tensor): Tensor {
   const [yes, no] = [sigmoid(logits), sigmoid(mul(logits, -1))];
   const missed = mul(mul(middles, mul(no, no)), logarithm(add(yes, leastChance)));
   const invented = mul(mul(elsewhere, mul(yes, yes)), logarithm(add(no, leastChance)));
-  return mul(div(sum(add(missed, invented)), sum(middles)), -1);
+  return mul(div(sumOfAll(add(missed, invented)), sumOfAll(middles)), -1);
 }

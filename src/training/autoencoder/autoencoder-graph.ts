@@ -2,6 +2,7 @@ import {
   add,
   concat,
   input,
+  meanOfAll,
   mul,
   reduceMean,
   reshape,
@@ -52,7 +53,7 @@ export function autoencoderGraph(
   const misnamed = sub(logVariances, 2 * Math.log(latentDeviation));
   const colours = opponents(blockMeans(pictures, crop / side));
   const unlike = meanLength(sub(slice(means, 1, 0, 3), colours));
-  const divergence = mean(mul(add(mul(means, means), mul(misnamed, misnamed)), 0.5)); // but for a constant
+  const divergence = meanOfAll(mul(add(mul(means, means), mul(misnamed, misnamed)), 0.5)); // but for a constant
   const returned = add(whole, mul(half, halfSizeWeight));
   return withGradients(add(add(returned, mul(unlike, colourWeight)), mul(divergence, klWeight)));
 }
@@ -79,11 +80,7 @@ function opponents(x: Tensor): Tensor {
 }
 
 function meanLength(error: Tensor): Tensor {
-  return mean(sqrt(add(mul(error, error), roundness ** 2)));
-}
-
-function mean(x: Tensor): Tensor {
-  return reshape(reduceMean(x, [0, 1, 2, 3]), []);
+  return meanOfAll(sqrt(add(mul(error, error), roundness ** 2)));
 }
 
 function halved(x: Tensor): Tensor {

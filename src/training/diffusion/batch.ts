@@ -10,7 +10,7 @@ import {
 import type { ModelConfig } from "../../pipelines/index.ts";
 import { linearCombination, Random, sizeOf } from "../../tensor/index.ts";
 import { mixedSeed } from "../mixed-seed.ts";
-import type { Examples } from "./examples.ts";
+import { type Examples, latentShapeOf } from "./examples.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What batches are made from. */
@@ -70,8 +70,7 @@ export async function makeBatch(maker: BatchMaker, index: number): Promise<Batch
   const [{ tokenizer }] = maker.textEncoders;
   const { schedule, predictionType } = maker.scheduler;
   const random = new Random(mixedSeed(maker.seed, index));
-  const side = unet.sample_size;
-  const shape = [1, unet.in_channels, side, side];
+  const shape = latentShapeOf(unet);
   const elements = sizeOf(shape);
   const countAtLast = Math.round(batchSize * (shareAtLast ?? 0));
   const batch = {

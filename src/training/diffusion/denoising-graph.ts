@@ -1,13 +1,4 @@
-import {
-  add,
-  input,
-  mul,
-  reduceMean,
-  reshape,
-  Scope,
-  sub,
-  type Tensor,
-} from "../../graph/index.ts";
+import { add, input, meanOfAll, mul, reshape, Scope, sub, type Tensor } from "../../graph/index.ts";
 import {
   type CLIPTextConfig,
   clipText,
@@ -17,6 +8,7 @@ import {
 } from "../../models/index.ts";
 import { expectationScope } from "../expectation/graph.ts";
 import { type TrainingGraph, withGradients } from "../gradients.ts";
+import { latentShapeOf } from "./examples.ts";
 
 /**
  * The loss of a denoiser, the mean squared error of its prediction (Ho et al. 2020, equation 14) with a weight for each
@@ -35,7 +27,7 @@ export function denoisingGraph(
     expects = false,
   }: { trained?: (parameter: string) => boolean; expects?: boolean } = {},
 ): TrainingGraph {
-  const size = [unet.in_channels, unet.sample_size, unet.sample_size] as const;
+  const [, ...size] = latentShapeOf(unet);
   const perPicture = (name: string) => reshape(input(name, [batch]), [batch, 1, 1, 1]);
   const ids = input("input_ids", [batch, text.max_position_embeddings], "int32");
   const encoderHiddenStates = clipText(new Scope("text_encoder"), ids, text);
@@ -52,6 +44,6 @@ export function denoisingGraph(
   }
   const error = sub(prediction, target);
   const weighted = mul(mul(error, error), perPicture("weights"));
-  const loss = reshape(reduceMean(weighted, [0, 1, 2, 3]), []);
+  const loss = meanOfAll(weighted);
   return withGradients(loss, { trained });
 }

@@ -1,4 +1,4 @@
-import { input, mul, reduceMean, reshape, Scope, sub, type Tensor } from "../../graph/index.ts";
+import { input, meanOfAll, mul, Scope, sub, type Tensor } from "../../graph/index.ts";
 import { type CLIPTextConfig, clipText, expectedPicture } from "../../models/index.ts";
 import { type TrainingGraph, withGradients } from "../gradients.ts";
 
@@ -30,5 +30,5 @@ export function expectedPictures(
 export function expectationGraph(config: ExpectationConfig, batch: number): TrainingGraph {
   const expected = expectedPictures(config, batch);
   const error = sub(expected, input("pictures", expected.shape));
-  return withGradients(reshape(reduceMean(mul(error, error), [0, 1, 2, 3]), []));
+  return withGradients(meanOfAll(mul(error, error)));
 }

@@ -1,8 +1,8 @@
 import { gradient } from "../../autodiff/index.ts";
 import {
   add,
+  meanOfAll,
   mul,
-  reduceMean,
   reduceSum,
   reshape,
   softplus,
@@ -36,10 +36,6 @@ export interface AdversarialGraphs {
   readonly generator: TrainingGraph;
 }
 
-function mean(x: Tensor): Tensor {
-  return reshape(reduceMean(x, [...x.shape.keys()]), []);
-}
-
 /**
  * R1 (Mescheder et al. 2018, equation 9): the squared norm of the slope of the discriminator at the data, the mean over
  * the batch, []. Its gradient is one of second order.
@@ -51,7 +47,7 @@ export function gradientPenalty({
   const sum = reshape(reduceSum(realLogits, [0, 1]), []);
   const [slope] = gradient(sum, [real]) as [Tensor];
   const [batch = 1] = real.shape;
-  return mul(mean(mul(slope, slope)), sizeOf(slope.shape) / batch);
+  return mul(meanOfAll(mul(slope, slope)), sizeOf(slope.shape) / batch);
 }
 
 /**
@@ -67,12 +63,12 @@ export function adversarialGraphs(
   const own = (network: string) => ({
     trained: (parameter: string) => parameter.startsWith(`${network}.`),
   });
-  const loss = add(mean(softplus(fakeLogits)), mean(softplus(mul(realLogits, -1))));
+  const loss = add(meanOfAll(softplus(fakeLogits)), meanOfAll(softplus(mul(realLogits, -1))));
   const penalty = gradientPenalty({ real, realLogits });
   const told = {
     "discriminator loss": loss,
-    "logit of real": mean(realLogits),
-    "logit of made": mean(fakeLogits),
+    "logit of real": meanOfAll(realLogits),
+    "logit of made": meanOfAll(fakeLogits),
   };
   const ofDiscriminator = own(networkNames.discriminator);
   return {
@@ -81,6 +77,6 @@ export function adversarialGraphs(
       ...ofDiscriminator,
       told: { ...told, "gradient penalty": penalty },
     }),
-    generator: withGradients(mean(softplus(mul(fakeLogits, -1))), own(networkNames.generator)),
+    generator: withGradients(meanOfAll(softplus(mul(fakeLogits, -1))), own(networkNames.generator)),
   };
 }
