@@ -8,7 +8,7 @@ export interface SetFigures {
   readonly recall: number;
   /** The share of pictures nearer to a searched training scene than all but 1 % of fresh scenes are; absent where none is known. */
   readonly nearCopies?: number;
-  /** Vendi scores over seeds of one prompt, the mean over prompts, and the same of real scenes that the prompt tells of. */
+  /** Vendi scores over seeds of one prompt, the mean over prompts, and the same of real scenes that the prompt tells of; NaN where no prompt was for several things. */
   readonly vendi: number;
   readonly vendiOfReal: number;
   readonly frogsOnStilts: Tally;
@@ -118,10 +118,15 @@ function figureCells({ guidance, figures }: GuidanceResult): string[] {
     percent(precision),
     percent(recall),
     percent(nearCopies ?? Number.NaN),
-    vendi.toFixed(2),
-    vendiOfReal.toFixed(2),
+    score(vendi),
+    score(vendiOfReal),
     `${frogsOnStilts.right} of ${frogsOnStilts.of}`,
   ];
+}
+
+/** "1.26"; "-" for what is not a finite number. */
+function score(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(2) : "-";
 }
 
 /** "87.5 %"; "-" for what is not a finite number. */
