@@ -20,11 +20,12 @@ import type { Dataset } from "../src/training/data/dataset.ts";
 import { loadEmojiArt } from "../src/training/data/emoji.node.ts";
 import { emojiDataset, spriteBytes } from "../src/training/data/emoji.ts";
 import { type Batch, makeBatch } from "../src/training/diffusion/batch.ts";
+import { defaultRecipe } from "../src/training/diffusion/default-recipe.ts";
 import { denoisingGraph } from "../src/training/diffusion/denoising-graph.ts";
 import { type CleanExample, examplesOf } from "../src/training/diffusion/examples.ts";
 import { newModel } from "../src/training/diffusion/new-model.ts";
 import { pictureErrors } from "../src/training/diffusion/picture-errors.ts";
-import { defaultRecipe, type Recipe } from "../src/training/diffusion/recipe.ts";
+import type { Recipe } from "../src/training/diffusion/recipe.ts";
 import { Trainer } from "../src/training/trainer.ts";
 
 const steps = Number(process.argv[2] ?? 1500);

@@ -8,19 +8,18 @@ import type { AutoencoderRecipe } from "./autoencoder/recipe.ts";
 import { trainAutoencoder } from "./autoencoder/train-autoencoder.node.ts";
 import { holdsCheckpoint } from "./checkpoint.node.ts";
 import type { Dataset } from "./data/dataset.ts";
+import { defaultRecipe, sizeMultiple } from "./diffusion/default-recipe.ts";
 import { examplesOf } from "./diffusion/examples.ts";
 import { openLatents } from "./diffusion/latent-file.node.ts";
 import { newModel } from "./diffusion/new-model.ts";
 import {
   checkChoices,
-  defaultRecipe,
   type Origin,
   parseRecipe,
   pictureSize,
   type Recipe,
   type RecipeChoices,
   recipeFrom,
-  sizeMultiple,
 } from "./diffusion/recipe.ts";
 import {
   type Beginning,

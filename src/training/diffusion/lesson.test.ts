@@ -3,9 +3,9 @@ import { tinyTraining } from "../../../test/tiny-training.ts";
 import type { Random } from "../../tensor/index.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { defaultExpectationRecipe } from "../expectation/recipe.ts";
+import { defaultRecipe } from "./default-recipe.ts";
 import { diffusionLesson } from "./lesson.ts";
 import { newModel } from "./new-model.ts";
-import { defaultRecipe } from "./recipe.ts";
 
 const dataset: Dataset = {
   name: "discs",

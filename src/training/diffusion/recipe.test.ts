@@ -1,36 +1,13 @@
 import { expect, it } from "vitest";
-import { defaultRecipe, type Origin, parseRecipe, recipeFrom } from "./recipe.ts";
+import { defaultRecipe } from "./default-recipe.ts";
+import { type Origin, parseRecipe, recipeFrom } from "./recipe.ts";
 
-const data = { name: "scenes", count: 10, size: 128, captions: ["a", "b", "a"] };
-const recipe = defaultRecipe(data);
-
-it("teaches the text encoder and the first estimate first, of latents whose captions differ", () => {
-  for (const stage of ["expectation", "firstEstimate"] as const) {
-    expect(recipe[stage]).toMatchObject({ data: "scenes", pictures: 10 });
-    expect(defaultRecipe({ ...data, captions: ["a", "a"] })[stage]).toBeUndefined();
-    expect(defaultRecipe({ ...data, size: 64 })[stage]).toBeUndefined();
-  }
-});
-
-it("has no first estimate where the text encoder is to learn along", () => {
-  expect(defaultRecipe(data, { expectation: undefined }).firstEstimate).toBeUndefined();
-});
+const recipe = defaultRecipe({ name: "scenes", count: 10, size: 128, captions: ["a", "b"] });
 
 it("refuses a first estimate that nothing teaches", () => {
   expect(() => parseRecipe({ ...recipe, expectation: undefined }, "recipe.json")).toThrow(
     "recipe.json: firstEstimate: expected none without expectation, which teaches it",
   );
-});
-
-it("fits the levels to the size of the latents", () => {
-  const levels = (size: number) => defaultRecipe({ ...data, size }).unet.block_out_channels;
-  for (const [size, halvings] of [
-    [96, 2],
-    [128, 3],
-    [160, 2],
-    [256, 3],
-  ] as const)
-    expect(levels(size)).toHaveLength(1 + halvings);
 });
 
 const files = {

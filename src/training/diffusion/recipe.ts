@@ -2,14 +2,7 @@ import { z } from "zod";
 import { autoencoderDownsampling, parseAutoencoderKLConfig } from "../../models/index.ts";
 import { type Model, type ModelFiles, seenBeside } from "../../pipelines/index.ts";
 import { UserError } from "../../tensor/index.ts";
-import {
-  type AutoencoderRecipe,
-  autoencoderRecipeSchema,
-  defaultAutoencoderRecipe,
-} from "../autoencoder/recipe.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { defaultExpectationRecipe } from "../expectation/recipe.ts";
-import { defaultFirstEstimateRecipe } from "../first-estimate/recipe.ts";
+import { type AutoencoderRecipe, autoencoderRecipeSchema } from "../autoencoder/recipe.ts";
 import {
   type DataName,
   json,
@@ -64,7 +57,8 @@ export function pictureSize({
   return Number(unet.sample_size) * factor;
 }
 
-function downsamplingOf({ vae }: AutoencoderRecipe): number {
+/** Pixels a side that become one place of a latent. */
+export function downsamplingOf({ vae }: Pick<AutoencoderRecipe, "vae">): number {
   return autoencoderDownsampling(parseAutoencoderKLConfig(vae, "recipe: autoencoder.vae"));
 }
 
@@ -170,115 +164,5 @@ export function recipeFrom(
     scheduler: config("scheduler/scheduler_config.json"),
     vocabularySize: reader.config.vocab_size,
     promptTokens: reader.tokenizer.modelMaxLength,
-  };
-}
-
-const patch = 4;
-/** Pictures are halved once after being cut into patches. */
-export const sizeMultiple: number = 2 * patch;
-/** Larger pictures are diffused as latents. */
-const largestOfPixels = 64;
-const textWidth = 192;
-
-/** Whether there are two. */
-function differ(captions: Iterable<string>): boolean {
-  let first: string | undefined;
-  for (const caption of captions) {
-    first ??= caption;
-    if (caption !== first) return true;
-  }
-  return false;
-}
-
-/** One for each level of a U-Net: down to an eighth of the size where it is whole, which for 16 is 2. */
-function widthsOfLatents(size: number): readonly number[] {
-  return Number.isInteger(size / 8) ? [64, 128, 192, 192] : [64, 128, 256];
-}
-
-/**
- * The default recipe for any captioned pictures of `size` pixels a side: up to 64 the model diffuses patches of their
- * pixels, above that the latents of an autoencoder, which is trained first, and then, if captions differ, the text encoder, and the U-Net's first estimate.
- */
-export function defaultRecipe(
-  data: Pick<Dataset, "name" | "count" | "size" | "captions">,
-  choices: RecipeChoices = {},
-): Recipe {
-  const ofLatents = data.size > largestOfPixels;
-  const { seed = 0, steps = ofLatents ? 24_000 : 7600 } = choices;
-  const autoencoder = ofLatents ? { ...defaultAutoencoderRecipe(data), seed } : undefined;
-  const [channels, factor] = autoencoder
-    ? [Number(autoencoder.vae.latent_channels), downsamplingOf(autoencoder)]
-    : [3 * patch * patch, patch];
-  const widths = ofLatents ? widthsOfLatents(data.size / factor) : [96, 192];
-  return {
-    data: data.name,
-    pictures: data.count,
-    seed,
-    steps,
-    batchSize: 32,
-    learningRate: 1.2e-3,
-    warmupSteps: Math.min(500, Math.floor(steps / 10)),
-    // Defazio et al. 2023 (arXiv 2310.07831) find a linear fall all the way best; models of pixels keep what theirs was made with.
-    decayShare: ofLatents ? 0.85 : 0.25,
-    weightDecay: 0.01,
-    betas: [0.9, 0.99],
-    clipNorm: 1,
-    emaDecay: 0.999,
-    // Noise hides less of a larger picture (Esser et al. 2024, arXiv 2403.03206, equation 23), and latents are small ones.
-    timestepShift: ofLatents ? 2 : 4,
-    captionDropout: 0.1,
-    ...(autoencoder && {
-      autoencoder,
-      ...(differ(data.captions) && {
-        expectation: { ...defaultExpectationRecipe(data), seed },
-        // With a seed of its own, so that the diffusion does not begin with the same examples.
-        firstEstimate: { ...defaultFirstEstimateRecipe(data), seed: seed + 1 },
-      }),
-      ...("expectation" in choices && !choices.expectation && { firstEstimate: undefined }),
-      // Of pictures without variation all but a fiftieth are in it.
-      pool: Math.min(64 * data.count, Math.max(2 ** 16, 4 * data.count)),
-    }),
-    unet: {
-      _class_name: "UNet2DConditionModel",
-      sample_size: data.size / factor,
-      in_channels: channels,
-      out_channels: channels,
-      block_out_channels: widths,
-      down_block_types: widths.map((_, i) => (i === 0 ? "DownBlock2D" : "CrossAttnDownBlock2D")),
-      up_block_types: widths.map(() => "UpBlock2D"),
-      layers_per_block: 1,
-      attention_head_dim: 4,
-      cross_attention_dim: textWidth,
-      norm_num_groups: 16,
-      use_linear_projection: true,
-      addition_embed_type: "text",
-      addition_embed_type_num_heads: 4,
-      ...(ofLatents && { resnet_time_scale_shift: "scale_shift" }),
-    },
-    textEncoder: {
-      architectures: ["CLIPTextModel"],
-      model_type: "clip_text_model",
-      hidden_size: textWidth,
-      intermediate_size: 4 * textWidth,
-      num_hidden_layers: ofLatents ? 3 : 2,
-      num_attention_heads: 4,
-      hidden_act: "quick_gelu",
-      // So that words are not drowned, before they are learnt, by what all texts share.
-      ...(ofLatents && { initializer_range: 1 }),
-    },
-    scheduler: {
-      _class_name: "DDIMScheduler",
-      num_train_timesteps: 1000,
-      beta_schedule: "squaredcos_cap_v2",
-      prediction_type: "sample",
-      timestep_spacing: "trailing",
-      set_alpha_to_one: true,
-      steps_offset: 0,
-      clip_sample: !ofLatents,
-      clip_sample_range: 1,
-    },
-    vocabularySize: ofLatents ? 4096 : 2048,
-    promptTokens: 24,
-    ...choices,
   };
 }

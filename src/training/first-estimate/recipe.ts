@@ -10,7 +10,7 @@ export function defaultFirstEstimateRecipe({
     data: name,
     pictures: count,
     seed: 0,
-    steps: 1260,
+    steps: 1860,
     batchSize: 32,
     learningRate: 1.2e-3,
     matrixLearningRate: 6e-3,

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { defaultRecipe } from "./default-recipe.ts";
+import { parseRecipe } from "./recipe.ts";
+
+const data = { name: "scenes", count: 10, size: 128, captions: ["a", "b", "a"] };
+const recipe = defaultRecipe(data);
+
+it.each([["emoji", 64]] as const)("is what the built-in model %s was made by", (name, size) => {
+  const file = `models/${name}/training/recipe.json`;
+  const { captions, ...made } = parseRecipe(JSON.parse(readFileSync(file, "utf8")), file);
+  expect(defaultRecipe({ ...data, name, count: made.pictures, size })).toEqual(made);
+});
+
+it("teaches the text encoder and the first estimate first, of latents whose captions differ", () => {
+  for (const stage of ["expectation", "firstEstimate"] as const) {
+    expect(recipe[stage]).toMatchObject({ data: "scenes", pictures: 10 });
+    expect(defaultRecipe({ ...data, captions: ["a", "a"] })[stage]).toBeUndefined();
+    expect(defaultRecipe({ ...data, size: 64 })[stage]).toBeUndefined();
+  }
+});
+
+it("has no first estimate where the text encoder is to learn along", () => {
+  expect(defaultRecipe(data, { expectation: undefined }).firstEstimate).toBeUndefined();
+});
+
+it("fits the levels to the size of the latents", () => {
+  const levels = (size: number) => defaultRecipe({ ...data, size }).unet.block_out_channels;
+  for (const [size, halvings] of [
+    [96, 2],
+    [128, 3],
+    [160, 2],
+    [256, 3],
+  ] as const)
+    expect(levels(size)).toHaveLength(1 + halvings);
+});
