@@ -39,7 +39,7 @@ function recipeOfPixels(data: Described, { seed = 0, steps = 7600 }: RecipeChoic
 }
 
 function recipeOfLatents(data: Described, choices: RecipeChoices): Recipe {
-  const { seed = 0, steps = 5800 } = choices;
+  const { seed = 0, steps = 5400 } = choices;
   const autoencoder = { ...defaultAutoencoderRecipe(data), seed };
   const size = data.size / downsamplingOf(autoencoder);
   return {
