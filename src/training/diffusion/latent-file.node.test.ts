@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { LatentFile } from "./latent-file.node.ts";
+import { LatentFile, openLatents } from "./latent-file.node.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "frabbit-latents-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -32,4 +32,22 @@ it("finds again what another left there, and nothing of what is missing, damaged
 
 it("is refused in a sentence where it cannot be", () => {
   expect(() => new LatentFile(folder, 6, 1)).toThrow(`cannot write ${folder}: it is a folder`);
+});
+
+it("gives a training its own latents only: those of its data, its seed and its autoencoder", () => {
+  const recipe = { unet: { in_channels: 6, sample_size: 1 }, data: "d", pictures: 3, seed: 0 };
+  const autoencoder = { weight: Float32Array.of(1, 2), bias: Float32Array.of(3) };
+  {
+    using own = openLatents(folder, recipe, autoencoder);
+    own.set(1, halves(4));
+  }
+  const found = (changed: Partial<typeof recipe>, changedWeights = {}) => {
+    const weights = { ...autoencoder, ...changedWeights };
+    using file = openLatents(folder, { ...recipe, ...changed }, weights);
+    return file.get(1);
+  };
+  expect(found({})).toEqual(halves(4));
+  for (const changed of [{ data: "e" }, { pictures: 4 }, { seed: 1 }])
+    expect(found(changed)).toBeUndefined();
+  expect(found({}, { bias: Float32Array.of(4) })).toBeUndefined();
 });
