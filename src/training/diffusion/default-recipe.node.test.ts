@@ -20,8 +20,12 @@ it("teaches the text encoder and the first estimate first, of latents whose capt
   }
 });
 
-it("has no first estimate where the text encoder is to learn along", () => {
+it("has no first estimate where nothing would teach it: no text encoder that learns first, or one of noise", () => {
   expect(defaultRecipe(data, { expectation: undefined }).firstEstimate).toBeUndefined();
+  const chosen = (prediction_type: string) =>
+    defaultRecipe(data, { scheduler: { ...recipe.scheduler, prediction_type } });
+  expect(chosen("epsilon").firstEstimate).toBeUndefined();
+  expect(chosen("v_prediction")).toHaveProperty("firstEstimate");
 });
 
 it("fits the levels to the size of the latents", () => {

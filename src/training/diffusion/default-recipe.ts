@@ -2,7 +2,7 @@ import { defaultAutoencoderRecipe } from "../autoencoder/recipe.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { defaultExpectationRecipe } from "../expectation/recipe.ts";
 import { defaultFirstEstimateRecipe } from "../first-estimate/recipe.ts";
-import { downsamplingOf, type Recipe, type RecipeChoices } from "./recipe.ts";
+import { downsamplingOf, predictsNoise, type Recipe, type RecipeChoices } from "./recipe.ts";
 
 const patch = 4;
 /** Pictures are halved once after being cut into patches. */
@@ -10,6 +10,20 @@ export const sizeMultiple: number = 2 * patch;
 /** Larger pictures are diffused as latents. */
 const largestOfPixels = 64;
 const textWidth = 192;
+
+const scheduler = {
+  _class_name: "DDIMScheduler",
+  num_train_timesteps: 1000,
+  beta_schedule: "squaredcos_cap_v2",
+  prediction_type: "sample",
+  timestep_spacing: "trailing",
+  set_alpha_to_one: true,
+  steps_offset: 0,
+  clip_sample_range: 1,
+} as const;
+/** Pixels' values are from -1 to 1. */
+const schedulerOfPixels = { ...scheduler, clip_sample: true };
+const schedulerOfLatents = { ...scheduler, clip_sample: false };
 
 /** What a recipe is for. */
 export type Described = Pick<Dataset, "name" | "count" | "size" | "captions">;
@@ -33,7 +47,7 @@ function recipeOfPixels(data: Described, { seed = 0, steps = 7600 }: RecipeChoic
     timestepShift: 4,
     unet: unetConfig(data.size / patch, channels, [96, 192]),
     textEncoder: textEncoderConfig(2),
-    scheduler: schedulerConfig({ clip_sample: true }),
+    scheduler: schedulerOfPixels,
     vocabularySize: 2048,
   };
 }
@@ -50,8 +64,7 @@ function recipeOfLatents(data: Described, choices: RecipeChoices): Recipe {
     // Noise hides less of a larger picture (Esser et al. 2024, arXiv 2403.03206, equation 23), and latents are small ones.
     timestepShift: 2,
     autoencoder,
-    ...(differ(data.captions) && textStages(data, seed)),
-    ...("expectation" in choices && !choices.expectation && { firstEstimate: undefined }),
+    ...(differ(data.captions) && textStages(data, seed, choices)),
     // Of pictures without variation all but a fiftieth are in it.
     pool: Math.min(64 * data.count, Math.max(2 ** 17, 4 * data.count)),
     unet: {
@@ -60,18 +73,23 @@ function recipeOfLatents(data: Described, choices: RecipeChoices): Recipe {
     },
     // So that words are not drowned, before they are learnt, by what all texts share.
     textEncoder: { ...textEncoderConfig(3), initializer_range: 1 },
-    scheduler: schedulerConfig({ clip_sample: false }),
+    scheduler: schedulerOfLatents,
     vocabularySize: 4096,
   };
 }
 
-/** The stages before the diffusion that captions teach. */
-function textStages(data: Described, seed: number): Pick<Recipe, "expectation" | "firstEstimate"> {
-  return {
-    expectation: { ...defaultExpectationRecipe(data), seed },
-    // With a seed of its own, so that the diffusion does not begin with the same examples.
-    firstEstimate: { ...defaultFirstEstimateRecipe(data), seed: seed + 1 },
-  };
+/** The stages before the diffusion that captions teach; no first estimate where it would not be taught. */
+function textStages(
+  data: Described,
+  seed: number,
+  choices: RecipeChoices,
+): Pick<Recipe, "expectation" | "firstEstimate"> {
+  const expectation = { ...defaultExpectationRecipe(data), seed };
+  // With a seed of its own, so that the diffusion does not begin with the same examples.
+  const firstEstimate = { ...defaultFirstEstimateRecipe(data), seed: seed + 1 };
+  const teacher = "expectation" in choices ? choices.expectation : expectation;
+  const isTaught = teacher !== undefined && !predictsNoise(choices.scheduler ?? schedulerOfLatents);
+  return { expectation, ...(isTaught && { firstEstimate }) };
 }
 
 /** What models of pixels and of latents have alike. */
@@ -135,19 +153,5 @@ function textEncoderConfig(layers: number): Recipe["textEncoder"] {
     num_hidden_layers: layers,
     num_attention_heads: 4,
     hidden_act: "quick_gelu",
-  };
-}
-
-function schedulerConfig(own: { readonly clip_sample: boolean }): Recipe["scheduler"] {
-  return {
-    _class_name: "DDIMScheduler",
-    num_train_timesteps: 1000,
-    beta_schedule: "squaredcos_cap_v2",
-    prediction_type: "sample",
-    timestep_spacing: "trailing",
-    set_alpha_to_one: true,
-    steps_offset: 0,
-    clip_sample_range: 1,
-    ...own,
   };
 }

@@ -8,6 +8,10 @@ it("refuses a first estimate that nothing teaches", () => {
   expect(() => parseRecipe({ ...recipe, expectation: undefined }, "recipe.json")).toThrow(
     "recipe.json: firstEstimate: expected none without expectation, which teaches it",
   );
+  const scheduler = { ...recipe.scheduler, prediction_type: "epsilon" };
+  expect(() => parseRecipe({ ...recipe, scheduler }, "recipe.json")).toThrow(
+    "recipe.json: firstEstimate: expected none of a U-Net that predicts the noise",
+  );
 });
 
 const files = {

@@ -87,7 +87,16 @@ const recipeSchema: z.ZodType<Recipe> = recipeFields
   .refine(({ firstEstimate, expectation }) => !firstEstimate || expectation, {
     path: ["firstEstimate"],
     message: "expected none without expectation, which teaches it",
+  })
+  .refine(({ firstEstimate, scheduler }) => !firstEstimate || !predictsNoise(scheduler), {
+    path: ["firstEstimate"],
+    message: "expected none of a U-Net that predicts the noise, of which a text tells nothing",
   });
+
+/** Whether a scheduler's configuration says so; its default is that. */
+export function predictsNoise({ prediction_type = "epsilon" }: Recipe["scheduler"]): boolean {
+  return prediction_type === "epsilon";
+}
 
 /**
  * Checks a recipe that was read, or made from a person's choices.
