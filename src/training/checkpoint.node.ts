@@ -53,16 +53,11 @@ export async function restore(folder: string, trainer: Trainer): Promise<void> {
   const step = Number(file.metadata.step);
   if (!Number.isInteger(step) || step < 0)
     throw new UserError(`${path}: expected a step, got ${file.metadata.step}`);
-  const [parameters, moment1, moment2, ema] = [
-    flat("parameters"),
-    flat("moment1"),
-    flat("moment2"),
-    flat("ema"),
-  ];
+  const kept = names.map((name) => [name, flat(name)] as const);
   if ((file.metadata.fixed ?? "") !== weightsChecksum(trainer.fixed))
     throw new UserError(
       `${path}: expected the networks beside this one to be those that it began to learn with, found others`,
     );
   trainer.step = step;
-  trainer.state = { parameters, moment1, moment2, ema };
+  for (const [name, values] of kept) trainer.state[name].set(values);
 }

@@ -5,7 +5,6 @@ import { onnxruntimeNode } from "../runtime/index.node.ts";
 import { Random } from "../tensor/index.ts";
 import { withGradients } from "./gradients.ts";
 import type { Optimisation } from "./optimisation.ts";
-import { norm } from "./optimizer.ts";
 import { Trainer } from "./trainer.ts";
 
 const [rows, columns] = [6, 4];
@@ -54,11 +53,11 @@ it("changes matrices by Muon where they have a learning rate, which rises and fa
   const byMuon = await changes({ matrixLearningRate: 0.01 });
   expect(byMuon[0]!.bias).toEqual(byAdamW[0]!.bias);
   // A step of Muon's: four singular values of 0.7 to 1.2, times 0.2 √6 of the learning rate.
-  const sizes = byMuon.map(({ weight }) => norm(weight) / (0.2 * Math.sqrt(6) * 0.01 * 2));
+  const sizes = byMuon.map(({ weight }) => Math.hypot(...weight) / (0.2 * Math.sqrt(6) * 0.01 * 2));
   for (const [i, share] of [0.5, 1, 1, 0.5].entries()) {
     expect(sizes[i]! / share).toBeGreaterThan(0.65);
     expect(sizes[i]! / share).toBeLessThan(1.25);
   }
   // The first of AdamW's moves each value by the learning rate, which is at half.
-  expect(norm(byAdamW[0]!.weight) / (1e-3 * Math.sqrt(24))).toBeCloseTo(0.5, 2);
+  expect(Math.hypot(...byAdamW[0]!.weight) / (1e-3 * Math.sqrt(24))).toBeCloseTo(0.5, 2);
 });

@@ -6,11 +6,12 @@ import {
   type Weights,
 } from "../runtime/index.ts";
 import { Random } from "../tensor/index.ts";
+import { AdamW } from "./adamw/adamw.ts";
 import { initialise, type Slot, slotsOf, views } from "./flat-parameters.ts";
 import { gradientOf, type TrainingGraph } from "./gradients.ts";
 import { isMatrix, Muon } from "./muon.ts";
 import type { Optimisation } from "./optimisation.ts";
-import { adamW, learningRateAt, norm, type OptimizerState } from "./optimizer.ts";
+import { learningRateAt, type OptimizerState } from "./optimizer.ts";
 
 /** What one optimiser step reports; steps count from 1. */
 export interface TrainingStep {
@@ -44,29 +45,36 @@ interface Compiled extends Lesson {
   /** Changes the matrices, where AdamW does not. */
   readonly muon?: Muon | undefined;
   /** What AdamW changes, as places among what this lesson trains. */
-  readonly others: readonly Pick<Slot, "start" | "end">[];
+  readonly others: readonly Range[];
 }
+
+type Range = Pick<Slot, "start" | "end">;
 
 /** A training in memory: nothing here touches a disk. */
 export class Trainer implements AsyncDisposable {
   readonly slots: readonly Slot[];
   /** Optimiser steps done. */
   step = 0;
-  state: OptimizerState;
+  readonly state: OptimizerState;
   readonly #optimisation: Optimisation;
+  readonly #adamW: AdamW;
   readonly #lessons: readonly Compiled[];
 
   private constructor(
     optimisation: Optimisation,
     slots: readonly Slot[],
+    adamW: AdamW,
     lessons: readonly Compiled[],
   ) {
     this.#optimisation = optimisation;
+    this.#adamW = adamW;
     this.#lessons = lessons;
     this.slots = slots;
-    const parameters = initialise(slots, new Random(optimisation.seed));
-    const zeros = () => new Float32Array(parameters.length);
-    this.state = { parameters, moment1: zeros(), moment2: zeros(), ema: parameters.slice() };
+    const initial = initialise(slots, new Random(optimisation.seed));
+    const array = () => adamW.array(initial.length);
+    this.state = { parameters: array(), moment1: array(), moment2: array(), ema: array() };
+    this.state.parameters.set(initial);
+    this.state.ema.set(initial);
   }
 
   /**
@@ -79,10 +87,17 @@ export class Trainer implements AsyncDisposable {
     backend: Backend,
   ): Promise<Trainer> {
     const slots = slotsOf(new Map(lessons.flatMap(({ graph }) => [...graph.parameters])));
+    const trained = lessons.map(({ graph: { parameters } }) =>
+      slots.filter(({ name }) => parameters.has(name)),
+    );
+    const adamW = new AdamW(arraysOfState * countOf(slots) + countOf(trained.flat()));
     const compiled: Compiled[] = [];
-    for (const lesson of lessons)
-      compiled.push(await compileLesson(lesson, slots, optimisation, backend));
-    return new Trainer(optimisation, slots, compiled);
+    for (const [i, lesson] of lessons.entries()) {
+      const own = trained[i]!;
+      const gradients = adamW.array(countOf(own));
+      compiled.push(await compileLesson(lesson, own, gradients, { optimisation, backend }));
+    }
+    return new Trainer(optimisation, slots, adamW, compiled);
   }
 
   /** By parameter, what lessons are given with and is not trained. */
@@ -105,13 +120,15 @@ export class Trainer implements AsyncDisposable {
       const results = await executable.run(feeds);
       loss = results.loss?.[0] ?? Number.NaN;
       for (const name of graph.told) told[name] = results[name]?.[0] ?? Number.NaN;
-      const gradNorm = norm(gradients);
+      const gradNorm = this.#adamW.norm(gradients);
       squares += gradNorm ** 2;
       const scale = Math.min(1, this.#optimisation.clipNorm / (gradNorm + 1e-6));
       const trained = part(this.state, start, end);
       const how = { ...this.#optimisation, step, scale };
-      for (const { start: from, end: to } of others)
-        adamW(part(trained, from, to), gradients.subarray(from, to), { ...how, learningRate });
+      for (const { start: from, end: to } of others) {
+        const own = part(trained, from, to);
+        this.#adamW.step(own, gradients.subarray(from, to), { ...how, learningRate });
+      }
       const { matrixLearningRate } = this.#optimisation;
       if (muon && matrixLearningRate !== undefined) {
         const peak = { ...this.#optimisation, learningRate: matrixLearningRate };
@@ -136,15 +153,20 @@ export class Trainer implements AsyncDisposable {
   }
 }
 
-/** Compiles a graph whose gradients are written into one array, in the order of the slots. */
+const arraysOfState = 4;
+
+/** How many numbers parameters have. */
+function countOf(slots: readonly Slot[]): number {
+  return slots.reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+/** Compiles a graph whose gradients are written into one array, in the order of the slots of what it trains. */
 async function compileLesson(
   lesson: Lesson,
-  slots: readonly Slot[],
-  { matrixLearningRate }: Optimisation,
-  backend: Backend,
+  trained: readonly Slot[],
+  gradients: Float32Array,
+  { optimisation, backend }: { optimisation: Optimisation; backend: Backend },
 ): Promise<Compiled> {
-  const { outputs, parameters } = lesson.graph;
-  const trained = slots.filter(({ name }) => parameters.has(name));
   const start = trained[0]?.start ?? 0;
   const end = trained.at(-1)?.end ?? 0;
   const moved = trained.map((slot) => ({
@@ -152,15 +174,25 @@ async function compileLesson(
     start: slot.start - start,
     end: slot.end - start,
   }));
-  const gradients = new Float32Array(end - start);
   const into = Object.entries(views(moved, gradients)).map(
     ([name, view]) => [gradientOf(name), view] as const,
   );
-  const executable = await compile(outputs, { backend }, Object.fromEntries(into));
-  const matrices = matrixLearningRate === undefined ? [] : moved.filter(isMatrix);
-  const others = moved.filter((slot) => !matrices.includes(slot));
+  const executable = await compile(lesson.graph.outputs, { backend }, Object.fromEntries(into));
+  const matrices = optimisation.matrixLearningRate === undefined ? [] : moved.filter(isMatrix);
+  const others = joined(moved.filter((slot) => !matrices.includes(slot)));
   const muon = matrices.length > 0 ? await Muon.create(matrices, backend) : undefined;
   return { ...lesson, start, end, gradients, executable, muon, others };
+}
+
+/** Ranges that follow one another as one. */
+function joined(ranges: readonly Range[]): Range[] {
+  const all: Range[] = [];
+  for (const { start, end } of ranges) {
+    const last = all.at(-1);
+    if (last?.end === start) all[all.length - 1] = { start: last.start, end };
+    else all.push({ start, end });
+  }
+  return all;
 }
 
 /** What the elements from `start` to `end` are, in place. */
