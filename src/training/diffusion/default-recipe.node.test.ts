@@ -6,7 +6,10 @@ import { parseRecipe } from "./recipe.ts";
 const data = { name: "scenes", count: 10, size: 128, captions: ["a", "b", "a"] };
 const recipe = defaultRecipe(data);
 
-it.each([["emoji", 64]] as const)("is what the built-in model %s was made by", (name, size) => {
+it.each([
+  ["emoji", 64],
+  ["scenes", 128],
+] as const)("is what the built-in model %s was made by", (name, size) => {
   const file = `models/${name}/training/recipe.json`;
   const { captions, ...made } = parseRecipe(JSON.parse(readFileSync(file, "utf8")), file);
   expect(defaultRecipe({ ...data, name, count: made.pictures, size })).toEqual(made);
