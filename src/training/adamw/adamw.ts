@@ -67,8 +67,8 @@ export class AdamW {
     const [beta1, beta2] = betas;
     const correction = Math.sqrt(1 - beta2 ** step);
     const rate = (learningRate * correction) / (1 - beta1 ** step);
-    const shrink = 1 - learningRate * weightDecay;
-    const factors = [scale, beta1, beta2, rate, epsilon * correction, shrink];
+    const decay = learningRate * weightDecay;
+    const factors = [scale, beta1, beta2, rate, epsilon * correction, decay];
     factors.push(averageWeight(step, emaDecay));
     this.#inMemory([parameters, moment1, moment2, ema, gradients], (count, pointers) =>
       this.#kernel.adamW(count, ...pointers, ...factors),

@@ -31,7 +31,7 @@ export type Described = Pick<Dataset, "name" | "count" | "size" | "captions">;
 /**
  * The default recipe for any captioned pictures of `size` pixels a side: up to 64 the model diffuses patches of their
  * pixels, above that the latents of an autoencoder, which is trained first, and then, if captions differ, the text
- * encoder, and the U-Net's first estimate.
+ * encoder, and the U-Net's first estimate, unless the text encoder learns along or the U-Net predicts noise.
  */
 export function defaultRecipe(data: Described, choices: RecipeChoices = {}): Recipe {
   const recipe = data.size > largestOfPixels ? recipeOfLatents : recipeOfPixels;

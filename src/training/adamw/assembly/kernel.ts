@@ -18,7 +18,7 @@ export function adamW(
   beta2: f64,
   rate: f64,
   floor: f64,
-  shrink: f64,
+  decay: f64,
   average: f64,
 ): void {
   const s: f32 = f32(scale);
@@ -28,7 +28,7 @@ export function adamW(
   const n2: f32 = f32(1 - beta2);
   const r: f32 = f32(rate);
   const f: f32 = f32(floor);
-  const k: f32 = f32(shrink);
+  const d: f32 = f32(decay);
   const a: f32 = f32(average);
   const end = count * floatBytes;
   for (let i: usize = 0; i < end; i += wide) {
@@ -41,10 +41,12 @@ export function adamW(
       f32x4.mul(f32x4.splat(b2), v128.load(moment2 + i)),
       f32x4.mul(f32x4.splat(n2), f32x4.mul(gradient, gradient)),
     );
-    const value = f32x4.sub(
-      f32x4.mul(f32x4.splat(k), v128.load(parameters + i)),
+    const before = v128.load(parameters + i);
+    const change = f32x4.add(
       f32x4.div(f32x4.mul(f32x4.splat(r), mean), f32x4.add(f32x4.sqrt(square), f32x4.splat(f))),
+      f32x4.mul(f32x4.splat(d), before),
     );
+    const value = f32x4.sub(before, change);
     const averaged = v128.load(ema + i);
     const nearer = f32x4.mul(f32x4.splat(a), f32x4.sub(value, averaged));
     v128.store(moment1 + i, mean);
