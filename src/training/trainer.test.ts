@@ -33,6 +33,8 @@ async function changes(
     [{ graph, batch }],
     onnxruntimeNode,
   );
+  const buffers = Object.values(trainer.state).map(({ buffer }) => buffer);
+  expect(new Set(buffers).size).toBe(1); // the optimiser's memory has place for all
   const values = (name: string) => {
     const { start, end } = trainer.slots.find((slot) => slot.name === name)!;
     return trainer.state.parameters.slice(start, end);

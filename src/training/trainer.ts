@@ -169,6 +169,8 @@ async function compileLesson(
 ): Promise<Compiled> {
   const start = trained[0]?.start ?? 0;
   const end = trained.at(-1)?.end ?? 0;
+  if (gradients.length !== end - start)
+    throw new Error("lessons: expected such as train the same parameters, or none in common");
   const moved = trained.map((slot) => ({
     ...slot,
     start: slot.start - start,

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { Random } from "../../tensor/index.ts";
 import { averageWeight, type OptimizerState } from "../optimizer.ts";
 import { AdamW } from "./adamw.ts";
-import { compiledKernel, kernelFile } from "./testing/compiled-kernel.node.ts";
+import { compiledKernel, kernelFile } from "./compiled-kernel.node.ts";
 
 const how = {
   scale: 0.5,
@@ -13,10 +13,10 @@ const how = {
   emaDecay: 0.8,
 } as const;
 
-type Array = (length: number) => Float32Array;
+type MakeArray = (length: number) => Float32Array;
 
 /** Parameters after steps with gradients that are drawn from a seed, and their moving average. */
-function stepped(adamW: AdamW, array: Array, length: number, steps: number): OptimizerState {
+function stepped(adamW: AdamW, array: MakeArray, length: number, steps: number): OptimizerState {
   const random = new Random(length);
   const drawn = () => {
     const values = array(length);
@@ -61,6 +61,36 @@ it.each([1, 3, 4, 7, 4096, 9001])("takes the algorithm's steps, of %i numbers", 
   for (const name of ["parameters", "ema"] as const)
     expect(Math.max(...here[name].map((x, i) => Math.abs(x - steps[name][i]!)))).toBeLessThan(3e-6);
   expect(stepped(adamW, (n) => new Float32Array(n), length, 5)).toEqual(here);
+  const partly = new AdamW(5 * length);
+  let made = 0;
+  const alternating = (n: number) => (made++ % 2 === 0 ? partly.array(n) : new Float32Array(n));
+  expect(stepped(partly, alternating, length, 5)).toEqual(here);
+});
+
+it("decays weights by what is asked for, however low the learning rate", () => {
+  const adamW = new AdamW(0);
+  const parameters = Float32Array.from({ length: 64 }, (_, i) => 1 + i / 64);
+  const expected = parameters.map((x) => x * (1 - 1e-5 * 0.01)); // rounded once
+  const [moment1, moment2, ema, gradients] = [0, 1, 2, 3].map(() => new Float32Array(64));
+  const state = { parameters, moment1, moment2, ema } as OptimizerState;
+  const low = { ...how, learningRate: 1e-5, weightDecay: 0.01 };
+  adamW.step(state, gradients!, { ...low, step: 1 });
+  expect(parameters).toEqual(expected);
+});
+
+it("refuses arrays of different lengths", () => {
+  const [state, gradients] = [new Float32Array(4), new Float32Array(3)];
+  const arrays = { parameters: state, moment1: state, moment2: state, ema: state };
+  expect(() => new AdamW(9).step(arrays, gradients, { ...how, step: 1 })).toThrow(
+    "AdamW: expected arrays of 4 numbers",
+  );
+});
+
+it("takes arrays by themselves where there is no memory for all", () => {
+  const adamW = new AdamW(2 ** 31);
+  expect(adamW.array(100_000).buffer).not.toBe(adamW.array(100_000).buffer);
+  const values = adamW.array(9001).fill(2);
+  expect(adamW.norm(values)).toBeCloseTo(2 * Math.sqrt(9001), 9);
 });
 
 it("gives arrays in its memory as long as that reaches", () => {
@@ -85,9 +115,9 @@ it("changes no more than it is given", () => {
 });
 
 it("tells the norm", () => {
-  const adamW = new AdamW(10);
-  for (const length of [0, 1, 4, 6, 9]) {
-    const values = Float32Array.from({ length }, (_, i) => (i + 1) * (-1) ** i);
+  const adamW = new AdamW(20_000);
+  for (const length of [0, 1, 4, 6, 9001]) {
+    const values = Float32Array.from({ length }, (_, i) => ((i % 7) + 1) * (-1) ** i);
     const here = adamW.array(length);
     here.set(values);
     const norm = Math.hypot(...values);

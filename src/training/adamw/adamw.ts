@@ -25,7 +25,7 @@ const copied = 4096;
 const arraysOfStep = 5;
 const pageBytes = 65_536;
 /** What WebAssembly can address. */
-const mostBytes = 2 ** 32;
+const mostPages = 2 ** 32 / pageBytes;
 
 /**
  * AdamW (Loshchilov & Hutter 2019, algorithm 2) and the moving average, four numbers at once, in WebAssembly: some four times
@@ -40,16 +40,14 @@ export class AdamW {
 
   /** @param count how many numbers `array` will be asked for in all. */
   constructor(count: number) {
-    const bytes = 4 * (count + arraysOfStep * copied);
-    const initial = Math.ceil(Math.min(bytes, mostBytes) / pageBytes);
-    this.#memory = new WebAssembly.Memory({ initial });
+    this.#memory = memoryFor(count) ?? memoryFor(0)!;
     const code = new WebAssembly.Module(Uint8Array.from(atob(kernel), (c) => c.charCodeAt(0)));
     const { exports } = new WebAssembly.Instance(code, { env: { memory: this.#memory } });
     this.#kernel = exports as unknown as Kernel;
     this.#copies = Array.from({ length: arraysOfStep }, () => this.array(copied));
   }
 
-  /** Zeros: in the kernel's memory, or by themselves where that is full. */
+  /** Zeros: in the kernel's memory, or by themselves where that is full or could not be had. */
   array(length: number): Float32Array<ArrayBuffer> {
     const { buffer } = this.#memory;
     if (this.#used + 4 * length > buffer.byteLength) return new Float32Array(length);
@@ -70,7 +68,8 @@ export class AdamW {
     const decay = learningRate * weightDecay;
     const factors = [scale, beta1, beta2, rate, epsilon * correction, decay];
     factors.push(averageWeight(step, emaDecay));
-    this.#inMemory([parameters, moment1, moment2, ema, gradients], (count, pointers) =>
+    const changed = [parameters, moment1, moment2, ema];
+    this.#inMemory({ changed, read: [gradients] }, (count, pointers) =>
       this.#kernel.adamW(count, ...pointers, ...factors),
     );
   }
@@ -78,7 +77,7 @@ export class AdamW {
   /** The Euclidean norm. */
   norm(values: Float32Array): number {
     let sum = 0;
-    this.#inMemory([values], (count, [pointer]) => {
+    this.#inMemory({ changed: [], read: [values] }, (count, [pointer]) => {
       sum += this.#kernel.sumOfSquares(count, pointer!);
     });
     return Math.sqrt(sum);
@@ -86,21 +85,37 @@ export class AdamW {
 
   /** Computes arrays of one length where they are, as far as the kernel can, and copies of the rest, with zeros after them. */
   #inMemory(
-    arrays: readonly Float32Array[],
+    { changed, read }: Record<"changed" | "read", readonly Float32Array[]>,
     compute: (count: number, pointers: readonly number[]) => void,
   ): void {
+    const arrays = [...changed, ...read];
     const [{ length } = { length: 0 }] = arrays;
+    if (arrays.some((array) => array.length !== length))
+      throw new Error(`AdamW: expected arrays of ${length} numbers`);
     const pointers = (of: readonly Float32Array[]) => of.map(({ byteOffset }) => byteOffset);
     const isHere = arrays.every(({ buffer }) => buffer === this.#memory.buffer);
     const here = isHere ? length - (length % lanes) : 0;
     if (here > 0) compute(here, pointers(arrays));
     const copies = this.#copies.slice(0, arrays.length);
     for (let start = here; start < length; start += copied) {
-      const parts = arrays.map((array) => array.subarray(start, start + copied));
-      const count = lanes * Math.ceil(parts[0]!.length / lanes);
-      for (const [i, copy] of copies.entries()) copy.fill(0, 0, count).set(parts[i]!);
+      const part = (array: Float32Array) => array.subarray(start, start + copied);
+      const own = Math.min(copied, length - start);
+      const count = lanes * Math.ceil(own / lanes);
+      for (const [i, copy] of copies.entries()) copy.fill(0, own, count).set(part(arrays[i]!));
       compute(count, pointers(copies));
-      for (const [i, part] of parts.entries()) part.set(copies[i]!.subarray(0, part.length));
+      for (const [i, array] of changed.entries()) part(array).set(copies[i]!.subarray(0, own));
     }
+  }
+}
+
+/** Memory for arrays of so many numbers in all, and for copies; none where there is not so much. */
+function memoryFor(count: number): WebAssembly.Memory | undefined {
+  const initial = Math.ceil((4 * (count + arraysOfStep * copied)) / pageBytes);
+  if (initial > mostPages) return undefined;
+  try {
+    return new WebAssembly.Memory({ initial });
+  } catch (error) {
+    if (error instanceof RangeError && count > 0) return undefined;
+    throw error;
   }
 }

@@ -90,7 +90,8 @@ const recipeSchema: z.ZodType<Recipe> = recipeFields
   })
   .refine(({ firstEstimate, scheduler }) => !firstEstimate || !predictsNoise(scheduler), {
     path: ["firstEstimate"],
-    message: "expected none of a U-Net that predicts the noise, of which a text tells nothing",
+    message:
+      "expected none of a U-Net that predicts the noise, of which a text tells nothing; leave it out",
   });
 
 /** Whether a scheduler's configuration says so; its default is that. */

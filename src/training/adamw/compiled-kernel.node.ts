@@ -2,9 +2,10 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const folder = "src/training/adamw";
-export const kernelFile: string = `${folder}/kernel.ts`;
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+export const kernelFile: string = path("kernel.ts");
 const flags = ["-O3", "--runtime", "stub", "--noAssert", "--importMemory", "--enable", "simd"];
 
 /** What `kernelFile` is to hold. */
@@ -12,8 +13,8 @@ export function compiledKernel(): string {
   const scratch = mkdtempSync(join(tmpdir(), "frabbit-kernel-"));
   try {
     const binary = join(scratch, "kernel.wasm");
-    const compiler = "node_modules/assemblyscript/bin/asc.js";
-    const source = `${folder}/assembly/kernel.ts`;
+    const compiler = path("../../../node_modules/assemblyscript/bin/asc.js");
+    const source = path("assembly/kernel.ts");
     execFileSync(process.execPath, [compiler, source, ...flags, "--outFile", binary]);
     const text = readFileSync(binary, "base64");
     return `// Made of assembly/kernel.ts: npx tsx scripts/adamw-kernel.ts\nexport const kernel =\n  "${text}";\n`;
