@@ -41,8 +41,12 @@ async function changes(
   };
   const all = [];
   for (let i = 0; i < optimisation.steps; i++) {
+    const averaged = trainer.averaged();
+    const kept = structuredClone(averaged);
     const before = { weight: values("layer.weight"), bias: values("layer.bias") };
     await trainer.next();
+    expect(averaged).toEqual(kept); // which goes on being what it was
+    expect(trainer.averaged()).not.toEqual(kept);
     const change = (name: "weight" | "bias") =>
       values(`layer.${name}`).map((x, k) => x - before[name][k]!);
     all.push({ weight: change("weight"), bias: change("bias") });

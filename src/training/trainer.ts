@@ -140,9 +140,9 @@ export class Trainer implements AsyncDisposable {
     return { step, loss, gradNorm, learningRate, ...(Object.keys(told).length > 0 && { told }) };
   }
 
-  /** The averaged weights, with which a model generates; they go on changing with the training. */
+  /** The averaged weights, with which a model generates: a copy, which outlives the trainer without its memory. */
   averaged(): Weights {
-    return views(this.slots, this.state.ema);
+    return views(this.slots, this.state.ema.slice());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -25,7 +25,7 @@ it("adds to targets as much of what texts let expect as it is told", async () =>
     weights: Float32Array.of(1, 2),
     input_ids: Int32Array.of(0, 5, 1, 1, 0, 7, 9, 1),
   };
-  const graph = denoisingGraph(unet, text, batch, { expects: true });
+  const graph = denoisingGraph(unet, text, batch, { ofExpected: true });
   const slots = slotsOf(graph.parameters);
   const weights: Weights = views(slots, initialise(slots, random));
   const backend = onnxruntimeNode;
@@ -46,7 +46,7 @@ it("adds to targets as much of what texts let expect as it is told", async () =>
 
 it("leaves what is not trained, and reads the text once", () => {
   const trained = (name: string) => name.startsWith("unet.");
-  const { parameters, outputs } = denoisingGraph(unet, text, batch, { trained, expects: true });
+  const { parameters, outputs } = denoisingGraph(unet, text, batch, { trained, ofExpected: true });
   expect([...parameters.keys()].every(trained)).toBe(true);
   const ids = input("input_ids", [batch, 4], "int32");
   const own = parametersOf([clipText(new Scope("text_encoder"), ids, text)]);

@@ -15,7 +15,7 @@ import { latentShapeOf } from "./examples.ts";
  * picture, and its gradients. Inputs: `sample` and `target` [batch, channels, size, size], `timesteps` and `weights`
  * [batch], `input_ids` [batch, tokens] int32.
  * @param trained tells the parameters whose gradients are computed; all by default.
- * @param expects whether `ofExpected` [batch] times what the text lets expect is added to each target; the parameters by
+ * @param ofExpected whether an input `ofExpected` [batch] times what the text lets expect is added to each target; the parameters by
  * which that is told must not be trained.
  */
 export function denoisingGraph(
@@ -24,8 +24,8 @@ export function denoisingGraph(
   batch: number,
   {
     trained = () => true,
-    expects = false,
-  }: { trained?: (parameter: string) => boolean; expects?: boolean } = {},
+    ofExpected = false,
+  }: { trained?: (parameter: string) => boolean; ofExpected?: boolean } = {},
 ): TrainingGraph {
   const [, ...size] = latentShapeOf(unet);
   const perPicture = (name: string) => reshape(input(name, [batch]), [batch, 1, 1, 1]);
@@ -38,7 +38,7 @@ export function denoisingGraph(
   };
   const prediction = unet2DCondition(new Scope("unet"), inputs, unet, "rows");
   let target: Tensor = input("target", prediction.shape);
-  if (expects) {
+  if (ofExpected) {
     const expected = expectedPicture(new Scope(expectationScope), encoderHiddenStates, size);
     target = add(target, mul(expected, perPicture("ofExpected")));
   }

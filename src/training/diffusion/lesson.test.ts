@@ -2,7 +2,6 @@ import { expect, it } from "vitest";
 import { tinyTraining } from "../../../test/tiny-training.ts";
 import type { Random } from "../../tensor/index.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { defaultExpectationRecipe } from "../expectation/recipe.ts";
 import { defaultRecipe } from "./default-recipe.ts";
 import { diffusionLesson } from "./lesson.ts";
 import { newModel } from "./new-model.ts";
@@ -19,29 +18,28 @@ const examples = async (random: Random) => ({
   caption: "a red disc",
 });
 
-it("teaches what a text lets expect where the text encoder has learnt that, and leaves it as it is", async () => {
-  const plain = defaultRecipe(dataset, tinyTraining.recipe);
-  const recipe = { ...plain, batchSize: 16, expectation: defaultExpectationRecipe(dataset) };
+it("teaches single pictures, or what a text lets expect at the last time step, and leaves what is fixed as it is", async () => {
+  const recipe = { ...defaultRecipe(dataset, tinyTraining.recipe), batchSize: 16 };
   const config = newModel(recipe, dataset);
-  const { graph: whole } = diffusionLesson(plain, config, examples);
+  const { graph: whole } = diffusionLesson(recipe, config, examples);
   const fixed = Object.fromEntries(
     [...whole.parameters.keys(), "vae.weight", "expectation.weight", "expectation.bias"]
       .filter((name) => !name.startsWith("unet."))
       .map((name) => [name, new Float32Array(1)]),
   );
-  const lesson = diffusionLesson(recipe, config, examples, fixed);
-  expect([...lesson.graph.parameters.keys()].every((name) => name.startsWith("unet."))).toBe(true);
-  const read = Object.keys(lesson.fixed!);
-  expect(read).toContain("expectation.weight");
-  expect(read).not.toContain("vae.weight");
-  expect((await lesson.batch(0)).ofExpected).toHaveLength(recipe.batchSize);
-  const last = async (shareAtLast?: number) => {
-    const { batch } = diffusionLesson(recipe, config, examples, fixed, shareAtLast);
-    return ((await batch(0)).timesteps as Float32Array).filter((t) => t === 999).length;
-  };
-  expect(await last()).toBe(recipe.batchSize / 8);
-  expect(await last(1)).toBe(recipe.batchSize);
-  const withoutExpectation = diffusionLesson(plain, config, examples, fixed);
-  expect(Object.keys(withoutExpectation.fixed!)).not.toContain("expectation.weight");
-  expect((await withoutExpectation.batch(0)).ofExpected).toBeUndefined();
+  const pictures = diffusionLesson(recipe, config, examples, fixed);
+  const expectation = diffusionLesson(recipe, config, examples, fixed, true);
+  for (const { graph, fixed: read } of [pictures, expectation]) {
+    expect([...graph.parameters.keys()].every((name) => name.startsWith("unet."))).toBe(true);
+    expect(Object.keys(read!)).toContain("text_encoder.text_model.final_layer_norm.weight");
+    expect(Object.keys(read!)).not.toContain("vae.weight");
+  }
+  expect(Object.keys(pictures.fixed!)).not.toContain("expectation.weight");
+  expect(Object.keys(expectation.fixed!)).toContain("expectation.weight");
+  const batch = await pictures.batch(0);
+  expect(batch.ofExpected).toBeUndefined();
+  expect(new Set(batch.timesteps as Float32Array).size).toBe(recipe.batchSize);
+  const last = await expectation.batch(0);
+  expect(last.ofExpected).toHaveLength(recipe.batchSize);
+  expect(new Set(last.timesteps as Float32Array)).toEqual(new Set([999]));
 });

@@ -9,26 +9,25 @@ import type { Recipe } from "./recipe.ts";
 
 /**
  * What the U-Net is taught, and the text encoder with it where it is not fixed.
- * @param fixed weights by parameter that stay as they are; others than these networks' are passed over. Where the recipe
- * has an expectation, its are among them, and the noisiest pictures' targets are that.
- * @param shareAtLast where the recipe has an expectation, the share of a batch that is at the last time step, at which nothing else can be learnt.
+ * @param fixed weights by parameter that stay as they are; others than these networks' are passed over.
+ * @param ofExpected whether it is taught what the text lets expect, which is told by weights among the fixed, at the last
+ * time step, in place of single pictures at all time steps.
  */
 export function diffusionLesson(
   recipe: Recipe,
   config: ModelConfig,
   examples: Examples,
   fixed: Weights = {},
-  shareAtLast: number = 1 / 8,
+  ofExpected: boolean = false,
 ): Lesson {
   const { unet, textEncoders } = config;
   const trained = (name: string) => !Object.hasOwn(fixed, name);
-  const expects = recipe.expectation !== undefined;
   const graph = denoisingGraph(unet, textEncoders[0].config, recipe.batchSize, {
     trained,
-    expects,
+    ofExpected,
   });
-  const scopes = ["text_encoder.", ...(expects ? [`${expectationScope}.`] : [])];
+  const scopes = ["text_encoder.", ...(ofExpected ? [`${expectationScope}.`] : [])];
   const read = Object.entries(fixed).filter(([name]) => scopes.some((s) => name.startsWith(s)));
-  const maker = { ...recipe, ...config, examples, ...(expects && { shareAtLast }) };
+  const maker = { ...recipe, ...config, examples, ofExpected };
   return { graph, fixed: Object.fromEntries(read), batch: (index) => makeBatch(maker, index) };
 }

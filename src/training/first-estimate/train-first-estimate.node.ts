@@ -6,9 +6,6 @@ import type { KeptStageRecipe, StageRecipe } from "../stage-recipe.ts";
 import { type TaughtStage, teach, teachingChecksum } from "../taught-stage.node.ts";
 import type { Intervals, StepOf } from "../training-folder.node.ts";
 
-/** All examples are at the last time step. */
-const shareAtLast = 1;
-
 interface Means extends Intervals, Pick<TaughtStage, "examples" | "fresh" | "backend"> {
   /** The recipe of the diffusion that goes on from here. */
   readonly diffusion: Recipe;
@@ -39,7 +36,7 @@ export async function* trainFirstEstimate(
     fresh,
     backend,
     lesson: ({ batchSize, seed }, from) =>
-      diffusionLesson({ ...diffusion, batchSize, seed }, config, from, expectation, shareAtLast),
+      diffusionLesson({ ...diffusion, batchSize, seed }, config, from, expectation, true),
   };
   yield* teach(out, recipe, taught, intervals);
 }

@@ -8,7 +8,6 @@ import { type Backend, compile, onnxruntimeNode } from "../../runtime/index.node
 import { type NdArray, Random } from "../../tensor/index.ts";
 import { restore } from "../checkpoint.node.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { views } from "../flat-parameters.ts";
 import {
   type CommonOptions,
   openData,
@@ -121,9 +120,8 @@ export async function ganOf(
   backend: Backend,
 ): Promise<GanModel> {
   const config = parseGeneratorConfig(recipe.generator);
-  const values = views(trainer.slots, trainer.state.ema);
   const average = await averageOf(config, trainer, backend);
-  return { config, weights: { ...values, [averageStyle]: average } };
+  return { config, weights: { ...trainer.averaged(), [averageStyle]: average } };
 }
 
 /** The mean of the styles of many noises, [style_size]; nothing of a plain generator. */
