@@ -109,7 +109,7 @@ function settleRecipe(
  * `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder; `figures.json`, which tells how much
  * the text is heard; with stages
  * that come before, their folders `autoencoder/`, `expectation/` and `first-estimate/`; and with a pool `latents.f16`, its pictures as the
- * network sees them, which may be deleted, and must be where data of the same name and number draw something else.
+ * network sees them, which may be deleted, and must be where pictures changed and their captions did not.
  *
  * Leaving the loop keeps a checkpoint. A run that goes on from a checkpoint has the losses, bit for bit on one
  * machine, of the run that was never stopped.

@@ -5,6 +5,8 @@ export interface Example {
   /** [3, size, size], row major, in [-1, 1]. */
   readonly picture: Float32Array;
   readonly caption: string;
+  /** Which of the data's pictures it is, 0 to count - 1, where nothing else tells it from others. */
+  readonly index?: number;
   /** The same picture in other words; absent where there are none. */
   reworded?(random: Random): string;
 }

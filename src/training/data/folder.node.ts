@@ -46,6 +46,7 @@ export async function loadFolder(path: string, size: number): Promise<Dataset> {
     example(random) {
       const index = random.integer(entries.length);
       return {
+        index,
         caption: entries[index]!.caption,
         // Only made where it is looked at: where its latents are kept, the caption is all that is asked for.
         get picture() {

@@ -60,3 +60,29 @@ it("words the pictures of a pool anew each time, where they can be", async () =>
   expect(first.caption).toMatch(/^again /);
   expect(second.caption).not.toBe(first.caption);
 });
+
+it("encodes each picture of a dataset once, where its index is all that tells it from others", async () => {
+  const pictures: Dataset = {
+    ...dataset,
+    count: 3,
+    example(random) {
+      const index = random.integer(3);
+      return { index, caption: `picture ${index}`, picture: new Float32Array(12).fill(index) };
+    },
+  };
+  let encoded = 0;
+  const encode = async ({ data }: { data: Float32Array }) => {
+    encoded++;
+    return { shape: [1, 3, 2, 2], data };
+  };
+  const unet = { in_channels: 3, sample_size: 2 };
+  const examples = examplesOf(pictures, encode, { pool: 50, seed: 3, unet });
+  const random = new Random(1);
+  const seen = new Set<string>();
+  for (let i = 0; i < 40; i++) {
+    const { clean, caption } = await examples(random);
+    expect(caption).toBe(`picture ${clean.data[0]}`);
+    seen.add(caption);
+  }
+  expect([seen.size, encoded]).toEqual([3, 3]);
+});

@@ -20,14 +20,14 @@ export function exampleOfPool(dataset: Dataset, seed: number, index: number): Ex
   return dataset.example(new Random(mixedSeed(seed, -index - 2)));
 }
 
-/** Latents in float16 by their index in a pool. */
+/** Latents in float16 by an index and the caption of what they were first drawn as. */
 export interface Latents {
-  get(index: number): Uint16Array | undefined;
-  set(index: number, halves: Uint16Array): unknown;
+  get(index: number, caption: string): Uint16Array | undefined;
+  set(index: number, halves: Uint16Array, caption: string): unknown;
 }
 
 /**
- * Examples of a dataset. With a `pool` there are so many different pictures, and each is encoded when it is first drawn
+ * Examples of a dataset. With a `pool` there are so many of them, and each picture is encoded when it is first drawn
  * and then kept, because an autoencoder takes a third of the time of a training step. Their captions are in other words
  * each time, where there are others, so that a picture is not known again by its wording.
  * @param latents where they are kept; those that are there are taken for the pool's.
@@ -49,13 +49,14 @@ export function examplesOf(
   return async (random) => {
     const index = random.integer(pool);
     const example = exampleOfPool(dataset, seed, index);
-    let halves = latents.get(index);
+    const { index: place = index, caption } = example;
+    let halves = latents.get(place, caption);
     if (halves === undefined) {
       halves = float32ToFloat16((await encoded(example)).data);
-      latents.set(index, halves);
+      latents.set(place, halves, caption);
     }
-    const caption = example.reworded?.(random) ?? example.caption;
-    return { clean: { shape, data: float16ToFloat32(halves) }, caption };
+    const told = example.reworded?.(random) ?? caption;
+    return { clean: { shape, data: float16ToFloat32(halves) }, caption: told };
   };
 }
 

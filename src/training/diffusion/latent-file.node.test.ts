@@ -13,16 +13,17 @@ it("finds again what another left there, and nothing of what is missing, damaged
   const path = join(folder, "latents");
   {
     using file = new LatentFile(path, 6, 1);
-    for (const index of [5, 2, 0]) file.set(index, halves(index));
-    file.set(2, halves(7));
+    for (const index of [5, 2, 0]) file.set(index, halves(index), "a disc");
+    file.set(2, halves(7), "a disc");
   }
-  const found = (key = 1) => {
+  const found = (key = 1, caption = "a disc") => {
     using file = new LatentFile(path, 6, key);
-    return [0, 1, 2, 3, 4, 5, 6].map((index) => file.get(index));
+    return [0, 1, 2, 3, 4, 5, 6].map((index) => file.get(index, caption));
   };
   const none = undefined;
   expect(found()).toEqual([halves(0), none, halves(7), none, none, halves(5), none]);
   expect(found(2)).toEqual(Array(7).fill(none));
+  expect(found(1, "a ring")).toEqual(Array(7).fill(none));
   truncateSync(path, readFileSync(path).length - 1);
   const bytes = readFileSync(path);
   bytes[3]! ^= 1;
@@ -39,12 +40,12 @@ it("gives a training its own latents only: those of its data, its seed and its a
   const autoencoder = { weight: Float32Array.of(1, 2), bias: Float32Array.of(3) };
   {
     using own = openLatents(folder, recipe, autoencoder);
-    own.set(1, halves(4));
+    own.set(1, halves(4), "a disc");
   }
   const found = (changed: Partial<typeof recipe>, changedWeights = {}) => {
     const weights = { ...autoencoder, ...changedWeights };
     using file = openLatents(folder, { ...recipe, ...changed }, weights);
-    return file.get(1);
+    return file.get(1, "a disc");
   };
   expect(found({})).toEqual(halves(4));
   for (const changed of [{ data: "e" }, { pictures: 4 }, { seed: 1 }])

@@ -4,16 +4,16 @@ import { crc32 } from "node:zlib";
 import type { Weights } from "../../runtime/index.ts";
 import { fileFault } from "../../tensor/index.node.ts";
 import { sizeOf } from "../../tensor/index.ts";
-import { latentShapeOf } from "./examples.ts";
+import { type Latents, latentShapeOf } from "./examples.ts";
 import type { Recipe } from "./recipe.ts";
 
 const checksumBytes = 4;
 
 /**
  * Latents in float16 by their index, each at its place in a file, so that a training that goes on need not encode its
- * pictures again. One that was written in part is as if it were not there.
+ * pictures again. One that was written in part, or for another caption, is as if it were not there.
  */
-export class LatentFile {
+export class LatentFile implements Latents {
   readonly #path: string;
   readonly #file: number;
   readonly #elements: number;
@@ -33,21 +33,21 @@ export class LatentFile {
   }
 
   /** @throws UserError when it cannot be read. */
-  get(index: number): Uint16Array | undefined {
+  get(index: number, caption: string): Uint16Array | undefined {
     const record = Buffer.alloc(this.#recordBytes);
     const place = index * record.length;
     const read = this.#try("read", () => readSync(this.#file, record, 0, record.length, place));
     if (read < record.length) return undefined;
     const latent = record.subarray(0, -checksumBytes);
-    if (crc32(latent, this.#key) !== record.readUInt32LE(latent.length)) return undefined;
+    if (this.#checksum(latent, caption) !== record.readUInt32LE(latent.length)) return undefined;
     return new Uint16Array(record.buffer, record.byteOffset, this.#elements).slice();
   }
 
   /** @throws UserError when it cannot be written. */
-  set(index: number, halves: Uint16Array): void {
+  set(index: number, halves: Uint16Array, caption: string): void {
     const record = Buffer.alloc(this.#recordBytes);
     record.set(bytesOf(halves));
-    const checksum = crc32(record.subarray(0, -checksumBytes), this.#key);
+    const checksum = this.#checksum(record.subarray(0, -checksumBytes), caption);
     record.writeUInt32LE(checksum, record.length - checksumBytes);
     const place = index * record.length;
     this.#try("write", () => writeSync(this.#file, record, 0, record.length, place));
@@ -55,6 +55,10 @@ export class LatentFile {
 
   [Symbol.dispose](): void {
     closeSync(this.#file);
+  }
+
+  #checksum(latent: Buffer, caption: string): number {
+    return crc32(latent, crc32(caption, this.#key));
   }
 
   get #recordBytes(): number {
