@@ -52,6 +52,10 @@ describe("loadFolder", () => {
     expect(seen.get("a blue square")![2]).toBeGreaterThan(0.95);
     expect(seen.get("nothing")).toEqual([1, 1, 1]); // transparent, over white
     expect(dataset.example(new Random(4))).toEqual(dataset.example(new Random(4)));
+    for (let i = 0; i < 20; i++) {
+      const { index, caption } = dataset.example(random);
+      expect(caption).toBe([...dataset.captions][index!]);
+    }
   });
 
   it("crops to the middle square, upright, and keeps the rows' order", async () => {
