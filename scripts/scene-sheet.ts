@@ -13,10 +13,9 @@ import { toBytes } from "../src/image/index.ts";
 import { Random } from "../src/tensor/index.ts";
 import { boxAround } from "../src/training/data/scenes/boxes.ts";
 import type { ColourName } from "../src/training/data/scenes/colours.ts";
-import { describeScene } from "../src/training/data/scenes/describe.ts";
 import { drawScene } from "../src/training/data/scenes/draw.ts";
-import { sampleScene } from "../src/training/data/scenes/sample.ts";
 import { type Scene, sceneSize } from "../src/training/data/scenes/scene.ts";
+import { scenesDataset } from "../src/training/data/scenes/scenes.ts";
 import { loadScenery } from "../src/training/data/scenes.node.ts";
 
 interface Tile {
@@ -62,14 +61,14 @@ async function sheet(
 async function scenesSheet(seed: number): Promise<void> {
   const [columns, rows, cell] = [8, 6, sceneSize + 34];
   const random = new Random(seed);
+  const dataset = scenesDataset(scenery);
   const made = Array.from({ length: columns * rows }, (_, index) => {
-    const scene = sampleScene(scenery, random);
+    const { caption, picture } = dataset.example(random);
     const [left, top] = [
       (index % columns) * cell + 17,
       Math.floor(index / columns) * (cell + 14) + 6,
     ];
-    const caption = describeScene(scenery, scene, random);
-    return { left, top, picture: drawScene(scenery, scene), lines: inLines(caption) };
+    return { left, top, picture, lines: inLines(caption) };
   });
   const words = made.flatMap(({ left, top, lines }) => {
     return lines.map((text, line) => ({

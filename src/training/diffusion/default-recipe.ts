@@ -53,7 +53,7 @@ function recipeOfPixels(data: Described, { seed = 0, steps = 7600 }: RecipeChoic
 }
 
 function recipeOfLatents(data: Described, choices: RecipeChoices): Recipe {
-  const { seed = 0, steps = 5400 } = choices;
+  const { seed = 0, steps = 15_000 } = choices;
   const autoencoder = { ...defaultAutoencoderRecipe(data), seed };
   const size = data.size / downsamplingOf(autoencoder);
   return {

@@ -20,11 +20,6 @@ export function between(low: number, high: number, random: Random): number {
   return low + (high - low) * random.uniform();
 }
 
-/** Up to so many steps of the grid in either direction. */
-export function stepsAway(steps: number, random: Random): number {
-  return gridStep * (random.integer(2 * steps + 1) - steps);
-}
-
 /** A place on the grid: the nearest, or by `Math.ceil` and `Math.floor` the first that is not less, or not more. */
 export function onGrid(x: number, rounded: (x: number) => number = Math.round): number {
   return gridStep * rounded(x / gridStep);

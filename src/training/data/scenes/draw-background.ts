@@ -17,13 +17,9 @@ import { type Background, type sceneries, sceneSize } from "./scene.ts";
 /** A canvas with a background on it. */
 export function drawBackground({ name, horizon, seed }: Background): Canvas {
   if (name === "white") return plainCanvas([255, 255, 255]);
-  const random = new Random(seed);
-  if (name in colours) {
-    const colour = colours[name as ColourName];
-    return plainCanvas(shaded(colour, between(-0.1, 0.2, random)));
-  }
+  if (name in colours) return plainCanvas(colours[name as ColourName]);
   const canvas = new Float32Array(3 * sceneSize * sceneSize);
-  draw[name as SceneryName](canvas, horizon, random);
+  draw[name as SceneryName](canvas, horizon, new Random(seed));
   return canvas;
 }
 

@@ -1,7 +1,5 @@
 import type { Random } from "../../../tensor/index.ts";
-import { pick } from "../caption.ts";
 import {
-  between,
   boxAround,
   centred,
   fitted,
@@ -10,7 +8,6 @@ import {
   longestSides,
   margin,
   onGrid,
-  stepsAway,
 } from "./boxes.ts";
 import { arrangeWithProp } from "./prop-layout.ts";
 import {
@@ -31,7 +28,7 @@ import type { Sprite } from "./sprite.ts";
 export function arrange(scenery: Scenery, content: Content, random: Random): Scene {
   const { subjects, prop, background: name, ...rest } = content;
   const sprites = subjects.map(({ concept }) => scenery.sprite(concept, content.style));
-  const boxes = arrangeBoxes(content, sprites, random);
+  const boxes = arrangeBoxes(content, sprites);
   const background = drawBackground(name, random);
   const down = wayToGround(boxes, background.horizon);
   const lowered = boxes.map((box) => ({ ...box, y: box.y + down }));
@@ -48,15 +45,14 @@ export function arrange(scenery: Scenery, content: Content, random: Random): Sce
 }
 
 /** The things' boxes, and after them the prop's where there is one. */
-function arrangeBoxes(content: Content, sprites: readonly Sprite[], random: Random): Box[] {
+function arrangeBoxes(content: Content, sprites: readonly Sprite[]): Box[] {
   const { kind, size, place, relation, prop } = content;
   const [first, second] = sprites as [Sprite, Sprite | undefined];
-  if (prop !== undefined) return arrangeWithProp(prop.name, first, random);
-  if (relation !== undefined && second !== undefined)
-    return arrangeTwo[relation]([first, second], random);
-  if (kind === "count") return arrangeSeveral(sprites, random);
+  if (prop !== undefined) return arrangeWithProp(prop.name, first);
+  if (relation !== undefined && second !== undefined) return arrangeTwo[relation]([first, second]);
+  if (kind === "count") return arrangeSeveral(sprites);
   if (place !== undefined) return [arrangeAt(place, first)];
-  return [arrangeOne(first, size ?? usual.size, random)];
+  return [arrangeOne(first, size ?? usual.size)];
 }
 
 const longestOf: Readonly<Record<Size, number>> = {
@@ -65,11 +61,9 @@ const longestOf: Readonly<Record<Size, number>> = {
   large: longestSides[3],
 };
 
-/** About the middle, a large one in it. */
-function arrangeOne(sprite: Sprite, size: Size, random: Random): Box {
-  const steps = size === "large" ? 0 : 1;
-  const place = () => sceneSize / 2 + stepsAway(steps, random);
-  return boxAround(sprite, longestOf[size], [place(), place()]);
+/** In the middle. */
+function arrangeOne(sprite: Sprite, size: Size): Box {
+  return boxAround(sprite, longestOf[size], [middle, middle]);
 }
 
 function arrangeAt(place: Place, sprite: Sprite): Box {
@@ -85,27 +79,18 @@ function arrangeAt(place: Place, sprite: Sprite): Box {
 }
 
 /** How many things stand in each row, by their count. */
-const rowsOf: Readonly<Record<number, readonly (readonly number[])[]>> = {
-  1: [[1]],
-  2: [[2], [2], [1, 1]],
-  3: [[3], [2, 1], [1, 2], [1, 2]],
-  4: [
-    [2, 2],
-    [2, 2],
-    [3, 1],
-    [1, 3],
-  ],
-  5: [
-    [3, 2],
-    [2, 3],
-    [2, 1, 2],
-  ],
+const rowsOf: Readonly<Record<number, readonly number[]>> = {
+  1: [1],
+  2: [2],
+  3: [1, 2],
+  4: [2, 2],
+  5: [3, 2],
 };
 
 /** The same several times, each in a part of the picture of its own. */
-function arrangeSeveral(sprites: readonly Sprite[], random: Random): Box[] {
+function arrangeSeveral(sprites: readonly Sprite[]): Box[] {
   const [sprite] = sprites as [Sprite];
-  const rows = pick(rowsOf[sprites.length]!, random);
+  const rows = rowsOf[sprites.length]!;
   const slot = { width: free / Math.max(...rows), height: free / rows.length };
   const longest = fitted(sprite, [slot.width * 0.92, slot.height * 0.92]);
   return rows.flatMap((count, row) => {
@@ -117,7 +102,7 @@ function arrangeSeveral(sprites: readonly Sprite[], random: Random): Box[] {
   });
 }
 
-type ArrangeTwo = (pair: readonly [Sprite, Sprite], random: Random) => Box[];
+type ArrangeTwo = (pair: readonly [Sprite, Sprite]) => Box[];
 
 /** Of the picture. */
 const middle = sceneSize / 2;
@@ -140,32 +125,30 @@ const arrangeTwo: { readonly [R in Relation]: ArrangeTwo } = {
     const y = lower.y + other.top * lower.height + sunk - upper.height;
     return centred([{ ...upper, y }, lower], 1);
   },
-  behind: ([one, other], random) => {
+  behind: ([one, other]) => {
     const front = boxAround(other, fitted(other, [62, 62]), [middle, middle]);
     const back = boxAround(one, fitted(one, [66, 66]), [middle, middle]);
-    const side = random.uniform() < 0.5 ? -1 : 1;
     // At least so much of the smaller width and height is covered; of flat things less.
     const across = (back.width + front.width) / 2 - 0.38 * Math.min(back.width, front.width);
     const up = (back.height + front.height) / 2 - 0.65 * Math.min(back.height, front.height);
-    const x = back.x + side * onGrid(across, Math.floor);
+    const x = back.x - onGrid(across, Math.floor);
     const y = back.y - Math.max(gridStep, onGrid(up, Math.floor));
     return centred([{ ...back, x, y }, front], 1);
   },
 };
 
-const grounds: Readonly<Record<string, readonly [number, number]>> = {
-  grass: [62, 92],
-  beach: [70, 92],
-  snow: [62, 92],
-  sunset: [84, 104],
-  water: [40, 64],
-  city: [88, 104],
+/** How far down the ground begins. */
+const horizons: Readonly<Record<string, number>> = {
+  grass: 80,
+  beach: 80,
+  snow: 80,
+  sunset: 96,
+  water: 56,
+  city: 96,
 };
 
 function drawBackground(name: Background["name"], random: Random): Background {
-  const range = grounds[name];
-  const horizon = range === undefined ? sceneSize : Math.round(between(...range, random));
-  return { name, horizon, seed: random.uint32() };
+  return { name, horizon: horizons[name] ?? sceneSize, seed: random.uint32() };
 }
 
 /** How far down all must move so that the lowest stands on the ground. */

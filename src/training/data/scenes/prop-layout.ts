@@ -1,13 +1,12 @@
-import type { Random } from "../../../tensor/index.ts";
 import { boxAround, centred, fitted } from "./boxes.ts";
 import { type Box, type PropName, sceneSize } from "./scene.ts";
 import type { Sprite } from "./sprite.ts";
 
 /** The boxes of a thing and of the prop that it goes with. */
-export function arrangeWithProp(prop: PropName, sprite: Sprite, random: Random): Box[] {
+export function arrangeWithProp(prop: PropName, sprite: Sprite): Box[] {
   const middle = [sceneSize / 2, sceneSize / 2] as const;
   const thing = boxAround(sprite, fitted(sprite, room[prop]), middle);
-  return centred([thing, boxOf[prop](thing, sprite, random)], 0);
+  return centred([thing, boxOf[prop](thing, sprite)], 0);
 }
 
 /** The width and height that a thing may have with a prop. */
@@ -21,7 +20,7 @@ const room: Readonly<Record<PropName, readonly [number, number]>> = {
   balloon: [72, 72],
 };
 
-type BoxOf = (thing: Box, sprite: Sprite, random: Random) => Box;
+type BoxOf = (thing: Box, sprite: Sprite) => Box;
 
 const boxOf: { readonly [P in PropName]: BoxOf } = {
   stilts: (thing) => under(thing, [limited(thing.width * 0.5, 22, 44), 44]),
@@ -39,10 +38,9 @@ const boxOf: { readonly [P in PropName]: BoxOf } = {
     const y = thing.y + thing.height * 0.7;
     return { x: thing.x + (thing.width - width) / 2, y, width, height: 34 };
   },
-  balloon: (thing, _, random) => {
+  balloon: (thing) => {
     const width = 32;
-    const side = random.uniform() < 0.5 ? -1 : 1;
-    const middle = thing.x + thing.width / 2 + side * (thing.width / 2 + width * 0.3);
+    const middle = thing.x + thing.width + width * 0.3;
     return { x: middle - width / 2, y: thing.y - 20, width, height: width * 1.2 };
   },
 };

@@ -5,10 +5,9 @@ import { type ColourName, colourNames } from "./colours.ts";
 import type { HeldOutPart } from "./held-out.ts";
 import { arrange } from "./layout.ts";
 import {
+  askedShares,
   type BackgroundName,
   type Content,
-  kindShares,
-  kinds,
   type PropName,
   places,
   props,
@@ -16,10 +15,10 @@ import {
   relations,
   type Scene,
   type SceneKind,
+  type Shares,
   type Size,
   type Subject,
   sceneries,
-  sizes,
   usual,
 } from "./scene.ts";
 import type { Scenery } from "./scenery.ts";
@@ -50,10 +49,15 @@ const mostAttempts = 20_000;
  * A scene: for training, with nothing held out, unless the wish says otherwise. A pure function of the generator's state.
  * @throws {Error} if there is no scene as wished.
  */
-export function sampleScene(scenery: Scenery, random: Random, wish: Wish = {}): Scene {
-  const kind = wish.kind ?? drawKind(random);
+export function sampleScene(
+  scenery: Scenery,
+  random: Random,
+  wish: Wish = {},
+  shares: Shares = askedShares,
+): Scene {
+  const kind = wish.kind ?? drawn(shares.kinds, random);
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const content = drawContent(scenery, random, { ...wish, kind });
+    const content = drawContent(scenery, random, { ...wish, kind }, shares);
     if (content !== undefined && isAsWished(scenery, content, wish)) {
       return arrange(scenery, content, random);
     }
@@ -69,13 +73,15 @@ function isAsWished(scenery: Scenery, content: Content, { heldOut, creature }: W
   return heldOut === undefined ? parts.size === 0 : parts.size === 1 && parts.has(heldOut);
 }
 
-function drawKind(random: Random): SceneKind {
+/** One of the names, each as often as its share says. */
+function drawn<Name extends string>(shares: Readonly<Record<Name, number>>, random: Random): Name {
+  const names = Object.keys(shares) as Name[];
   let left = random.uniform();
-  for (const kind of kinds) {
-    left -= kindShares[kind];
-    if (left < 0) return kind;
+  for (const name of names) {
+    left -= shares[name];
+    if (left < 0) return name;
   }
-  return "object";
+  return names[0]!;
 }
 
 /** A content at random; none if it does not go together. */
@@ -83,6 +89,7 @@ function drawContent(
   scenery: Scenery,
   random: Random,
   wish: Wish & { readonly kind: SceneKind },
+  { sizes, backgrounds }: Shares,
 ): Content | undefined {
   const { kind } = wish;
   const prop = kind === "prop" ? drawProp(random, wish) : undefined;
@@ -94,11 +101,11 @@ function drawContent(
     kind,
     style,
     subjects,
-    ...(kind === "object" && { size: wish.size ?? drawSize(random) }),
+    ...(kind === "object" && { size: wish.size ?? drawn(sizes, random) }),
     ...(kind === "place" && { place: pick(places, random) }),
     ...(kind === "relation" && { relation: wish.relation ?? pick(relations, random) }),
     ...(prop !== undefined && { prop }),
-    background: wish.background ?? drawBackground(kind, random),
+    background: wish.background ?? drawBackground(kind, backgrounds, random),
   };
   const fits = goesTogether(scenery, content, random) && isDistinct(scenery, content);
   return fits ? content : undefined;
@@ -110,16 +117,15 @@ function drawProp(random: Random, wish: Wish): { name: PropName; colour: ColourN
   return { name, colour: wooden && random.uniform() < 0.4 ? "brown" : pick(colourNames, random) };
 }
 
-function drawSize(random: Random): Size {
+/** White, another colour, or a scenery. */
+function drawBackground(
+  kind: SceneKind,
+  { white, plain }: Shares["backgrounds"],
+  random: Random,
+): BackgroundName {
   const which = random.uniform();
-  return which < 0.1 ? sizes[0] : which < 0.3 ? sizes[1] : sizes[2];
-}
-
-/** White in seven of ten scenes, plain in half of the others. */
-function drawBackground(kind: SceneKind, random: Random): BackgroundName {
-  const which = random.uniform();
-  if (which < 0.7) return "white";
-  if (which < 0.85) return pick(colourNames, random);
+  if (which < white) return "white";
+  if (which < white + plain) return pick(colourNames, random);
   // What has a ground would hold up what is to be at the top.
   return kind === "place" ? pick(["sky", "night"], random) : pick(sceneries, random);
 }

@@ -11,25 +11,13 @@ export interface Box {
   readonly height: number;
 }
 
-/** What kinds of scenes there are. */
+/**
+ * What kinds of scenes there are: one object of any size, in the middle; one small object at the edge or in a corner; one
+ * large object in a colour that it need not have; one to five of the same; two objects, and where one is from the other; an
+ * object on, in or with something drawn by code.
+ */
 export const kinds = ["object", "place", "coloured", "count", "relation", "prop"] as const;
 export type SceneKind = (typeof kinds)[number];
-
-/** How often each kind is drawn; together 1. What a thing looks like is learnt of single ones, and is most of the work. */
-export const kindShares: Readonly<Record<SceneKind, number>> = {
-  /** One object of any size, about the middle. */
-  object: 0.6,
-  /** One small object at the edge or in a corner. */
-  place: 0.04,
-  /** One large object in a colour that it need not have. */
-  coloured: 0.12,
-  /** One to five of the same. */
-  count: 0.09,
-  /** Two objects, and where one is from the other. */
-  relation: 0.09,
-  /** An object on, in or with something drawn by code. */
-  prop: 0.06,
-};
 
 /** Where the first of two objects is from the second. */
 export const relations = ["left of", "above", "on", "behind"] as const;
@@ -65,6 +53,27 @@ export const sceneries = [
 ] as const;
 /** A colour, or a scenery. */
 export type BackgroundName = ColourName | (typeof sceneries)[number];
+
+/** How often scenes are drawn of each kind, single things of each size, and backgrounds that are white or of one other colour; each together 1, backgrounds with sceneries. */
+export interface Shares {
+  readonly kinds: Readonly<Record<SceneKind, number>>;
+  readonly sizes: Readonly<Record<Size, number>>;
+  readonly backgrounds: Readonly<Record<"white" | "plain", number>>;
+}
+
+/** What is asked of a model: mostly one large thing on white. */
+export const askedShares: Shares = {
+  kinds: { object: 0.6, place: 0.04, coloured: 0.12, count: 0.09, relation: 0.09, prop: 0.06 },
+  sizes: { small: 0.1, medium: 0.2, large: 0.7 },
+  backgrounds: { white: 0.7, plain: 0.15 },
+};
+
+/** What a model is taught: more of what is harder, because what a thing looks like is learnt for each size anew. */
+export const taughtShares: Shares = {
+  kinds: { object: 0.48, place: 0.03, coloured: 0.13, count: 0.12, relation: 0.14, prop: 0.1 },
+  sizes: { small: 0.25, medium: 0.3, large: 0.45 },
+  backgrounds: { white: 0.6, plain: 0.2 },
+};
 
 /**
  * What a picture is like of which a caption does not tell it, so that little is left to guess: a caption that could be of any of

@@ -1,16 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../../tensor/index.ts";
 import { gridStep, longestSides } from "./boxes.ts";
+import { colourNames } from "./colours.ts";
 import type { HeldOutPart } from "./held-out.ts";
 import { sampleScene, type Wish } from "./sample.ts";
 import {
+  askedShares,
   type Box,
   type Content,
-  kindShares,
   kinds,
   relations,
   type Scene,
   sceneSize,
+  sizes,
+  taughtShares,
 } from "./scene.ts";
 import { scenesDataset } from "./scenes.ts";
 import { cells, heldOut } from "./testing/ellipse-scenery.node.ts";
@@ -32,10 +35,28 @@ describe("sampleScene", () => {
   });
 
   it("draws every kind with its share", () => {
-    expect(kinds.reduce((sum, kind) => sum + kindShares[kind], 0)).toBeCloseTo(1, 12);
-    for (const kind of kinds) {
-      const share = scenes.filter((scene) => scene.kind === kind).length / scenes.length;
-      expect(Math.abs(share - kindShares[kind]), kind).toBeLessThan(0.03);
+    const random = new Random(4);
+    for (const shares of [askedShares, taughtShares]) {
+      const drawn = Array.from({ length: 4000 }, () => sampleScene(scenery, random, {}, shares));
+      const single = drawn.filter(({ kind }) => kind === "object");
+      const share = (of: readonly Scene[], isOne: (scene: Scene) => boolean) =>
+        of.filter(isOne).length / of.length;
+      const near = (measured: number, expected: number) =>
+        expect(Math.abs(measured - expected)).toBeLessThan(0.03);
+      for (const kind of kinds)
+        near(
+          share(drawn, (one) => one.kind === kind),
+          shares.kinds[kind],
+        );
+      for (const size of sizes)
+        near(
+          share(single, (one) => one.size === size),
+          shares.sizes[size],
+        );
+      near(
+        share(single, (one) => one.background.name === "white"),
+        shares.backgrounds.white + shares.backgrounds.plain / colourNames.length,
+      );
     }
   });
 

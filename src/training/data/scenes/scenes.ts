@@ -3,7 +3,7 @@ import type { Dataset } from "../dataset.ts";
 import { describeScene } from "./describe.ts";
 import { drawScene } from "./draw.ts";
 import { sampleScene } from "./sample.ts";
-import { sceneSize } from "./scene.ts";
+import { sceneSize, taughtShares } from "./scene.ts";
 import type { Scenery } from "./scenery.ts";
 
 /** Enough that every word of the scenes occurs, in its natural frequency. */
@@ -24,7 +24,7 @@ export function scenesDataset(scenery: Scenery): Dataset {
       },
     },
     example(random) {
-      const scene = sampleScene(scenery, random);
+      const scene = sampleScene(scenery, random, {}, taughtShares);
       return {
         caption: describeScene(scenery, scene, random),
         reworded: (words) => describeScene(scenery, scene, words),
