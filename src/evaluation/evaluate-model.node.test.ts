@@ -98,7 +98,7 @@ it("finds nothing wanting in a model that draws what it is asked, and keeps its 
   expect(kid).toBeLessThan(0);
   expect(nearCopies).toBeLessThan(0.2);
   expect(vendi).toBeCloseTo(1, 3);
-  expect(vendiOfReal).toBeGreaterThan(1.05);
+  expect(vendiOfReal).toBeCloseTo(1, 3); // both on plain grounds, where texts leave nothing open
   expect(first.figures.frogsOnStilts).toEqual({ right: 1, of: 1 });
   // 24 prompts, and 7 further seeds of the two for several things.
   expect(asked).toHaveLength(24 + 2 * 7);

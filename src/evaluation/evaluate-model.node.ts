@@ -159,7 +159,7 @@ async function judged(
   return { guidance, rows: tableOf(prompts, { ...sights, drawn }), figures };
 }
 
-/** The mean Vendi score over seeds of the first prompts for several things, which leave open how they stand; NaN where there are none. */
+/** The mean Vendi score over seeds of the first prompts for several things, which leave open a scenery's details; NaN where there are none. */
 async function diversity(
   prompts: readonly EvaluationPrompt[],
   look: (i: number, which: number) => Promise<Seen>,

@@ -46,7 +46,7 @@ function has(text: string, words: readonly string[]): boolean {
   return words.some((word) => ` ${text.replace(",", " ")} `.includes(` ${word} `));
 }
 
-/** Another real scene of one thing or several of the same, of which a text tells what it does of this one: how they stand is left open. */
+/** Another real scene of one thing or several of the same, of which a text tells what it does of this one: details of a scenery are left open. */
 export function otherScene(
   scenery: Scenery,
   { kind, style, things, background }: Scene,
