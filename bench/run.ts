@@ -189,7 +189,7 @@ function samplers(model: string): string {
     return [name, time.toFixed(3), ((100 * time) / step).toFixed(2)];
   });
   const results = table(["", "ms a step", "% of the model's step"], rows);
-  return `### Samplers\n\nThe built-in model's step takes ${step.toFixed(0)} ms.\n\n${results}`;
+  return `### Samplers\n\nA step of the model \`emoji\` takes ${step.toFixed(0)} ms.\n\n${results}`;
 }
 
 function browser(): string {
@@ -241,7 +241,7 @@ function machine(peer: string): string {
   ].join("\n");
 }
 
-const model = builtInModel();
+const model = builtInModel("emoji");
 const training = trainingStep();
 const parts = [
   machine(training.versions),

@@ -54,7 +54,7 @@ for (const name of Object.keys(samplers) as SamplerName[]) {
   for (let i = 0; i < repeats; i++) milliseconds[name].push(...(await stepTimes(name)));
 }
 
-/** Milliseconds of each whole step of the built-in model on latents of that size, guidance included. */
+/** Milliseconds of each whole step of the model on latents of that size, guidance included. */
 const whole: number[] = [];
 await using pipeline = await TextToImage.load(model, { threads });
 const side = shape[3]! * pipeline.model.patchSize;

@@ -12,7 +12,7 @@ import {
   wordHeat,
 } from "frabbit";
 
-const [prompt = "a red apple", model = builtInModel()] = process.argv.slice(2);
+const [prompt = "a red apple", model = builtInModel("emoji")] = process.argv.slice(2);
 
 await using pipeline = await TextToImage.load(model);
 const words = pipeline.words(prompt);

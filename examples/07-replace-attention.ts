@@ -1,7 +1,7 @@
 // Changes words and keeps the layout: npx tsx examples/07-replace-attention.ts "a red apple" "a green apple"
 // replaced.png shows the first prompt; the second; the second with the first one's attention (prompt-to-prompt,
 // Hertz et al. 2022); and the first with its second word weighed three times. How much that decides depends on the model:
-// in the built-in one, the text also goes in as one vector beside the time step.
+// in this one, the text also goes in as one vector beside the time step.
 import { writeFileSync } from "node:fs";
 import {
   type AttentionEdits,
@@ -14,7 +14,7 @@ import {
   unstack,
 } from "frabbit";
 
-const [prompt = "a red apple", other = "a green apple", model = builtInModel()] =
+const [prompt = "a red apple", other = "a green apple", model = builtInModel("emoji")] =
   process.argv.slice(2);
 
 await using pipeline = await TextToImage.load(model);

@@ -1,6 +1,6 @@
 // Makes a model to be given away from a training: npx tsx scripts/model-card.ts runs/emoji
 // Copies the model and the record of its training to models/ under the data's name, and draws the model card's pictures. In a card of the scenes, `prompts.png` shows the first prompts of the evaluation, as prompts.txt lists them,
-// and `hybrids.png` ten pairs of animals from one seed: the first, both blended half and half, the second; `concepts.png`
+// and `hybrids.png` ten pairs of animals from one seed: the first, both blended, the second; `concepts.png`
 // is at half the size.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -29,16 +29,17 @@ const styles: { readonly name: string }[] = JSON.parse(
 const names = ["apple", "car", "tree", "cat", "dog", "house", "fish", "star"];
 const hybrids = [
   ["a frog", "a rabbit"],
-  ["a cat", "an owl"],
-  ["a pig", "an elephant"],
-  ["a lion", "a fish"],
-  ["a duck", "a horse"],
-  ["a penguin", "a bear"],
-  ["a snail", "a mouse"],
-  ["a zebra", "a butterfly"],
-  ["a tiger", "a turtle"],
-  ["a unicorn", "a shark"],
+  ["a pig", "a rabbit"],
+  ["a fox", "a rabbit"],
+  ["a frog", "a tiger"],
+  ["a cow", "a frog"],
+  ["a frog", "a panda"],
+  ["a frog", "a cat"],
+  ["a frog", "an owl"],
+  ["a dog", "a panda"],
+  ["a lion", "a frog"],
 ] as const;
+const shareOfFirst = 0.42;
 const common = names.map((name) => withArticle({ name }));
 
 await using pipeline = await TextToImage.load(model);
@@ -86,6 +87,12 @@ if (data === "scenes") {
   save(join(card, "prompts.png"), await draw(asked.map(({ text }) => text)), 8);
   writeFileSync(join(card, "prompts.txt"), asked.map(({ text }) => `${text}\n`).join(""));
   const [first, second] = [hybrids.map(([animal]) => animal), hybrids.map(([, animal]) => animal)];
-  const blended = hybrids.map((pair) => pair.map((animal) => [animal, 0.5] as const));
+  const blended = hybrids.map(
+    ([one, other]) =>
+      [
+        [one, shareOfFirst],
+        [other, 1 - shareOfFirst],
+      ] as const,
+  );
   save(join(card, "hybrids.png"), await draw([...first, ...blended, ...second]), hybrids.length);
 }

@@ -73,7 +73,7 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 
 
 const { pictures, reals } = await realPictures();
 const sharp = mean(pictures.map(edges));
-await using pipeline = await TextToImage.load(builtInModel());
+await using pipeline = await TextToImage.load(builtInModel("emoji"));
 const concepts = [...new Set(reals.map(({ concept }) => concept))].filter(
   ({ name }, i) => i % 3 === 0 || shown.includes(name),
 );

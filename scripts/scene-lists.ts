@@ -110,6 +110,7 @@ function concept(
     plurals: mass ? [] : [name, ...synonyms].map(pluralOf),
     creature: flags.includes("c"),
     upright: flags.includes("h"),
+    familiar: flags.includes("f"),
   };
 }
 

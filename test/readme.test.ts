@@ -15,7 +15,7 @@ let blocks: string[];
 vi.mock(import("../src/pipelines/index.node.ts"), async (load) => {
   const real = await load();
   const generate = (prompt: string, options?: GenerateOptions) =>
-    real.generate(prompt, { model: "models/emoji", ...options });
+    real.generate(prompt, { model: "models/scenes", ...options });
   return { ...real, generate };
 });
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
     return file;
   });
   mkdirSync(join(folder, "models"));
-  await writeModelFolder(join(folder, "models", "emoji"), await tinyModel(), { dtype: "F32" });
+  await writeModelFolder(join(folder, "models", "scenes"), await tinyModel(), { dtype: "F32" });
   process.chdir(folder);
 });
 

@@ -48,7 +48,7 @@ export function generateCommand(): Command {
     .option(
       "--model <model>",
       "a model folder, a checkpoint in one .safetensors file, OWNER/NAME or OWNER/NAME@REVISION at the Hugging Face " +
-        "hub, fetched once, or one in the package: emoji, scenes, or faces, which is a GAN's (default: emoji)",
+        "hub, fetched once, or one in the package: scenes, emoji, or faces, which is a GAN's (default: scenes)",
     )
     .addOption(
       new Option("--negative <text>", "what the picture is to stay away from").default(

@@ -22,7 +22,7 @@ test("one call draws and saves the picture that the loop ends with", async () =>
 });
 
 test("the built-in models' places are in the package", () => {
-  expect(builtInModel()).toBe(join(process.cwd(), "models", "emoji"));
-  expect(builtInModel("scenes")).toBe(join(process.cwd(), "models", "scenes"));
+  expect(builtInModel()).toBe(join(process.cwd(), "models", "scenes"));
+  expect(builtInModel("emoji")).toBe(join(process.cwd(), "models", "emoji"));
   expect(builtInModel("faces")).toBe(join(process.cwd(), "models", "faces"));
 });

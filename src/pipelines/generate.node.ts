@@ -27,7 +27,7 @@ export class GeneratedImage {
 
 /** What to draw with. */
 export interface GenerateOptions extends Omit<TextToImageOptions, "count"> {
-  /** A model folder, a checkpoint in one `.safetensors` file, or `owner/name` at the Hugging Face hub. Default: the model that is in the package. */
+  /** A model folder, a checkpoint in one `.safetensors` file, or `owner/name` at the Hugging Face hub. Default: the package's `scenes`. */
   readonly model?: string;
 }
 
@@ -48,11 +48,11 @@ export async function generate(
   return new GeneratedImage(picture!);
 }
 
-/** The models in the package: `emoji` and `scenes` draw what a prompt says, `faces` is a GAN's and takes none. */
-export const builtInModels = ["emoji", "scenes", "faces"] as const;
+/** The models in the package: `scenes` and `emoji` draw what a prompt says, `faces` is a GAN's and takes none. */
+export const builtInModels = ["scenes", "emoji", "faces"] as const;
 
 /** The folder of a model that is in the package. */
-export function builtInModel(name: (typeof builtInModels)[number] = "emoji"): string {
+export function builtInModel(name: (typeof builtInModels)[number] = "scenes"): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json")) && folder !== dirname(folder)) {
     folder = dirname(folder);

@@ -87,7 +87,7 @@ export interface TextToImageOptions {
  * A text-to-image model, ready to draw: Stable Diffusion's pipeline (Rombach et al. 2022), on pixels or on latents.
  *
  * @example
- * await using pipeline = await TextToImage.load("models/emoji");
+ * await using pipeline = await TextToImage.load("models/scenes");
  * for await (const { step, denoised } of pipeline.steps("a red apple", { seed: 7 })) {
  *   show(step, await pipeline.decode(denoised)); // what the network believes now
  * }

@@ -26,7 +26,7 @@ async function firstEstimate(pipeline: TextToImage): Promise<NdArray> {
   throw new Error("expected a step");
 }
 
-describe("the built-in model", () => {
+describe("the built-in model emoji", () => {
   test("draws Node.js's picture, within 1 of 255", async () => {
     await using pipeline = await TextToImage.load("/models/emoji");
     const [picture] = await pipeline.generate(prompt, options);

@@ -6,9 +6,9 @@ import { drawing, onePass } from "./drawing.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The built-in model's picture in Node.js, [3, height, width] in [-1, 1]. */
+    /** The picture of the model `emoji` in Node.js, [3, height, width] in [-1, 1]. */
     picture: number[];
-    /** The built-in model's estimate of the picture after one pass, as a latent. */
+    /** Its estimate of the picture after one pass, as a latent. */
     denoised: number[];
     /** diffusers' pictures by Stable Diffusion's families in miniature, as bytes, by family and run. */
     families: Record<string, number[]>;
@@ -17,7 +17,7 @@ declare module "vitest" {
 
 /** Before the tests in Chromium: makes what they must agree with, in Node.js. */
 export default async function setup({ provide }: TestProject): Promise<void> {
-  await using pipeline = await TextToImage.load(builtInModel());
+  await using pipeline = await TextToImage.load(builtInModel("emoji"));
   const [picture] = await pipeline.generate(drawing.prompt, drawing.options);
   provide("picture", [...picture!.data]);
   for await (const { denoised } of pipeline.steps(drawing.prompt, onePass)) {

@@ -39,6 +39,8 @@ export interface SceneConcept extends Concept {
   readonly creature: boolean;
   /** Whether its head is in the middle at the top of its picture. */
   readonly upright: boolean;
+  /** Whether it comes otherwise than alone in the middle, too: painted, in a place, several times, beside another, with a prop. */
+  readonly familiar: boolean;
 }
 
 export const SceneConcept: z.ZodType<SceneConcept> = z.strictObject({
@@ -46,6 +48,7 @@ export const SceneConcept: z.ZodType<SceneConcept> = z.strictObject({
   plurals: z.array(z.string().min(1)).default([]),
   creature: z.boolean().default(false),
   upright: z.boolean().default(false),
+  familiar: z.boolean().default(false),
 });
 
 /** A way of drawing, which is one set of art: one entry of `styles.json`. */

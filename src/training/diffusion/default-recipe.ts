@@ -46,14 +46,14 @@ function recipeOfPixels(data: Described, { seed = 0, steps = 7600 }: RecipeChoic
     decayShare: 0.25,
     timestepShift: 4,
     unet: unetConfig(data.size / patch, channels, [96, 192]),
-    textEncoder: textEncoderConfig(2),
+    textEncoder: textEncoderConfig(2, 4 * textWidth),
     scheduler: schedulerOfPixels,
     vocabularySize: 2048,
   };
 }
 
 function recipeOfLatents(data: Described, choices: RecipeChoices): Recipe {
-  const { seed = 0, steps = 15_000 } = choices;
+  const { seed = 0, steps = 11_000 } = choices;
   const autoencoder = { ...defaultAutoencoderRecipe(data), seed };
   const size = data.size / downsamplingOf(autoencoder);
   return {
@@ -66,13 +66,13 @@ function recipeOfLatents(data: Described, choices: RecipeChoices): Recipe {
     autoencoder,
     ...(differ(data.captions) && textStages(data, seed, choices)),
     // Of pictures without variation all but a fiftieth are in it.
-    pool: Math.min(64 * data.count, Math.max(2 ** 17, 4 * data.count)),
+    pool: Math.min(64 * data.count, Math.max(2 ** 16, 4 * data.count)),
     unet: {
       ...unetConfig(size, Number(autoencoder.vae.latent_channels), widthsOfLatents(size)),
       resnet_time_scale_shift: "scale_shift",
     },
     // So that words are not drowned, before they are learnt, by what all texts share.
-    textEncoder: { ...textEncoderConfig(3), initializer_range: 1 },
+    textEncoder: { ...textEncoderConfig(3, 8 * textWidth), initializer_range: 1 },
     scheduler: schedulerOfLatents,
     vocabularySize: 4096,
   };
@@ -144,12 +144,12 @@ function unetConfig(size: number, channels: number, widths: readonly number[]): 
   };
 }
 
-function textEncoderConfig(layers: number): Recipe["textEncoder"] {
+function textEncoderConfig(layers: number, mlpWidth: number): Recipe["textEncoder"] {
   return {
     architectures: ["CLIPTextModel"],
     model_type: "clip_text_model",
     hidden_size: textWidth,
-    intermediate_size: 4 * textWidth,
+    intermediate_size: mlpWidth,
     num_hidden_layers: layers,
     num_attention_heads: 4,
     hidden_act: "quick_gelu",

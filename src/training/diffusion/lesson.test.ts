@@ -22,8 +22,11 @@ it("teaches single pictures, or what a text lets expect at the last time step, a
   const recipe = { ...defaultRecipe(dataset, tinyTraining.recipe), batchSize: 16 };
   const config = newModel(recipe, dataset);
   const { graph: whole } = diffusionLesson(recipe, config, examples);
+  const readout = ["hidden", "picture"].flatMap((layer) =>
+    ["weight", "bias"].map((part) => `expectation.${layer}.${part}`),
+  );
   const fixed = Object.fromEntries(
-    [...whole.parameters.keys(), "vae.weight", "expectation.weight", "expectation.bias"]
+    [...whole.parameters.keys(), "vae.weight", ...readout]
       .filter((name) => !name.startsWith("unet."))
       .map((name) => [name, new Float32Array(1)]),
   );
@@ -34,8 +37,10 @@ it("teaches single pictures, or what a text lets expect at the last time step, a
     expect(Object.keys(read!)).toContain("text_encoder.text_model.final_layer_norm.weight");
     expect(Object.keys(read!)).not.toContain("vae.weight");
   }
-  expect(Object.keys(pictures.fixed!)).not.toContain("expectation.weight");
-  expect(Object.keys(expectation.fixed!)).toContain("expectation.weight");
+  for (const name of readout) {
+    expect(Object.keys(pictures.fixed!)).not.toContain(name);
+    expect(Object.keys(expectation.fixed!)).toContain(name);
+  }
   const batch = await pictures.batch(0);
   expect(batch.ofExpected).toBeUndefined();
   expect(new Set(batch.timesteps as Float32Array).size).toBe(recipe.batchSize);

@@ -15,7 +15,7 @@ const examples: CleanExample[] = [];
 let pipeline: TextToImage;
 
 beforeAll(async () => {
-  pipeline = await TextToImage.load(builtInModel());
+  pipeline = await TextToImage.load(builtInModel("emoji"));
   for (const caption of ["an apple", "a car", "a tree", "a fish"]) {
     const picture = (await pipeline.generate(caption, { steps: 8 }))[0]!;
     const clean = await pipeline.encode({ ...picture, shape: [1, ...picture.shape] });

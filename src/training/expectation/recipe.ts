@@ -10,7 +10,7 @@ export function defaultExpectationRecipe({
     data: name,
     pictures: count,
     seed: 0,
-    steps: 15_000,
+    steps: 24_000,
     batchSize: 128,
     learningRate: 6e-3,
     matrixLearningRate: 1e-2,

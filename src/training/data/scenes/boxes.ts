@@ -1,4 +1,3 @@
-import type { Random } from "../../../tensor/index.ts";
 import { type Box, sceneSize } from "./scene.ts";
 import type { Sprite } from "./sprite.ts";
 
@@ -8,17 +7,12 @@ export const margin = 3;
 export const free: number = sceneSize - 2 * margin;
 
 /**
- * Pixels between the places that the middles of things have, but for what stands on something: to an autoencoder of 8 x 8
- * pixels a thing then looks the same wherever it is.
+ * Pixels between the places that the middles of things have: to an autoencoder of 8 x 8 pixels a thing then looks the same
+ * wherever it is.
  */
 export const gridStep = 8;
 /** The longer sides that things have, in pixels: few, because what a thing looks like is learnt for each anew. */
-export const longestSides = [36, 52, 64, 104] as const;
-
-/** A number from `low` to `high`. */
-export function between(low: number, high: number, random: Random): number {
-  return low + (high - low) * random.uniform();
-}
+export const longestSides = [36, 56, 104] as const;
 
 /** A place on the grid: the nearest, or by `Math.ceil` and `Math.floor` the first that is not less, or not more. */
 export function onGrid(x: number, rounded: (x: number) => number = Math.round): number {
@@ -42,16 +36,4 @@ export function fitted(
 ): number {
   const fits = (side: number) => side * width <= across && side * height <= down;
   return longestSides.findLast(fits) ?? longestSides[0];
-}
-
-/** Moves boxes together to the middle of the picture, and on until the middle of one of them is on the grid. */
-export function centred(boxes: readonly Box[], index: number): Box[] {
-  const [left, top] = [Math.min(...boxes.map(({ x }) => x)), Math.min(...boxes.map(({ y }) => y))];
-  const right = Math.max(...boxes.map(({ x, width }) => x + width));
-  const bottom = Math.max(...boxes.map(({ y, height }) => y + height));
-  const fixed = boxes[index]!;
-  const [x, y] = [fixed.x + fixed.width / 2, fixed.y + fixed.height / 2];
-  const dx = onGrid(x + (sceneSize - left - right) / 2) - x;
-  const dy = onGrid(y + (sceneSize - top - bottom) / 2) - y;
-  return boxes.map((box) => ({ ...box, x: box.x + dx, y: box.y + dy }));
 }

@@ -1,5 +1,4 @@
 import { Random } from "../../../tensor/index.ts";
-import { between } from "./boxes.ts";
 import {
   blend,
   type Canvas,
@@ -23,6 +22,11 @@ export function drawBackground({ name, horizon, seed }: Background): Canvas {
   return canvas;
 }
 
+/** A number from `low` to `high`. */
+function between(low: number, high: number, random: Random): number {
+  return low + (high - low) * random.uniform();
+}
+
 type SceneryName = (typeof sceneries)[number];
 
 const draw: {
@@ -44,7 +48,7 @@ const draw: {
   },
   beach: (canvas, horizon, random) => {
     blueSky(canvas, horizon, random);
-    const sea = horizon - between(14, 24, random);
+    const sea = horizon - 16;
     const water: Rgb = mixed([40, 140, 200], [60, 180, 200], random.uniform());
     band(canvas, [sea, horizon + 4], [shaded(water, -0.15), shaded(water, 0.2)]);
     ground(canvas, horizon, mixed([242, 216, 160], [228, 196, 130], random.uniform()), {

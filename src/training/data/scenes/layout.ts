@@ -1,14 +1,5 @@
 import type { Random } from "../../../tensor/index.ts";
-import {
-  boxAround,
-  centred,
-  fitted,
-  free,
-  gridStep,
-  longestSides,
-  margin,
-  onGrid,
-} from "./boxes.ts";
+import { boxAround, fitted, free, gridStep, longestSides, margin, onGrid } from "./boxes.ts";
 import { arrangeWithProp } from "./prop-layout.ts";
 import {
   type Background,
@@ -57,8 +48,8 @@ function arrangeBoxes(content: Content, sprites: readonly Sprite[]): Box[] {
 
 const longestOf: Readonly<Record<Size, number>> = {
   small: longestSides[0],
-  medium: longestSides[2],
-  large: longestSides[3],
+  medium: longestSides[1],
+  large: longestSides[2],
 };
 
 /** In the middle. */
@@ -115,25 +106,25 @@ const arrangeTwo: { readonly [R in Relation]: ArrangeTwo } = {
     boxAround(other, fitted(other, [56, 90]), [secondMiddle, middle]),
   ],
   above: ([one, other]) => [
-    boxAround(one, fitted(one, [80, 52]), [middle, firstMiddle]),
-    boxAround(other, fitted(other, [80, 52]), [middle, secondMiddle]),
+    boxAround(one, fitted(one, [80, 56]), [middle, firstMiddle]),
+    boxAround(other, fitted(other, [80, 56]), [middle, secondMiddle]),
   ],
   on: ([one, other]) => {
-    const lower = boxAround(other, fitted(other, [90, 58]), [middle, middle]);
-    const upper = boxAround(one, fitted(one, [70, 54]), [middle, middle]);
-    const sunk = 2;
-    const y = lower.y + other.top * lower.height + sunk - upper.height;
-    return centred([{ ...upper, y }, lower], 1);
+    const lower = boxAround(other, fitted(other, [90, 58]), [middle, secondMiddle]);
+    const upper = boxAround(one, fitted(one, [70, 56]), [middle, secondMiddle]);
+    const up = lower.height / 2 - other.top * lower.height + upper.height / 2;
+    return [{ ...upper, y: upper.y - onGrid(up, Math.floor) }, lower];
   },
   behind: ([one, other]) => {
-    const front = boxAround(other, fitted(other, [62, 62]), [middle, middle]);
-    const back = boxAround(one, fitted(one, [66, 66]), [middle, middle]);
+    const at = [middle + 2 * gridStep, middle + gridStep] as const;
+    const front = boxAround(other, fitted(other, [62, 62]), at);
+    const back = boxAround(one, fitted(one, [66, 66]), at);
     // At least so much of the smaller width and height is covered; of flat things less.
     const across = (back.width + front.width) / 2 - 0.38 * Math.min(back.width, front.width);
     const up = (back.height + front.height) / 2 - 0.65 * Math.min(back.height, front.height);
     const x = back.x - onGrid(across, Math.floor);
     const y = back.y - Math.max(gridStep, onGrid(up, Math.floor));
-    return centred([{ ...back, x, y }, front], 1);
+    return [{ ...back, x, y }, front];
   },
 };
 

@@ -1,30 +1,31 @@
-import { boxAround, centred, fitted } from "./boxes.ts";
+import { boxAround, fitted } from "./boxes.ts";
 import { type Box, type PropName, sceneSize } from "./scene.ts";
 import type { Sprite } from "./sprite.ts";
 
-/** The boxes of a thing and of the prop that it goes with. */
+/** The boxes of a thing and of the prop that it goes with. The thing is where it is in other scenes, too, in the same size. */
 export function arrangeWithProp(prop: PropName, sprite: Sprite): Box[] {
-  const middle = [sceneSize / 2, sceneSize / 2] as const;
-  const thing = boxAround(sprite, fitted(sprite, room[prop]), middle);
-  return centred([thing, boxOf[prop](thing, sprite)], 0);
+  const longest = fitted(sprite, [72, 72]);
+  const thing = boxAround(sprite, longest, [sceneSize / 2, heights[prop]]);
+  return [thing, boxOf[prop](thing, sprite)];
 }
 
-/** The width and height that a thing may have with a prop. */
-const room: Readonly<Record<PropName, readonly [number, number]>> = {
-  stilts: [84, 64],
-  box: [84, 70],
-  ball: [80, 64],
-  ladder: [80, 62],
-  hat: [92, 80],
-  boat: [74, 74],
-  balloon: [72, 72],
+const [upper, middle] = [40, sceneSize / 2];
+/** How far down the middle of the thing is. */
+const heights: Readonly<Record<PropName, number>> = {
+  stilts: upper,
+  box: upper,
+  ball: upper,
+  ladder: upper,
+  hat: middle,
+  boat: middle,
+  balloon: middle,
 };
 
 type BoxOf = (thing: Box, sprite: Sprite) => Box;
 
 const boxOf: { readonly [P in PropName]: BoxOf } = {
   stilts: (thing) => under(thing, [limited(thing.width * 0.5, 22, 44), 44]),
-  box: (thing) => under(thing, [limited(thing.width, 42, 96), 36]),
+  box: (thing) => under(thing, [limited(thing.width, 42, 96), 44]),
   ball: (thing) => under(thing, [48, 48]),
   ladder: (thing) => under(thing, [30, 50]),
   hat: (thing, { top }) => {

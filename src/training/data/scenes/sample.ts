@@ -8,6 +8,7 @@ import {
   askedShares,
   type BackgroundName,
   type Content,
+  familiarStyles,
   type PropName,
   places,
   props,
@@ -94,8 +95,10 @@ function drawContent(
   const { kind } = wish;
   const prop = kind === "prop" ? drawProp(random, wish) : undefined;
   const concept =
-    wish.concept === undefined ? pick(scenery.concepts, random) : scenery.concept(wish.concept);
-  const style = wish.style ?? pick(scenery.stylesOf(concept), random).name;
+    wish.concept === undefined
+      ? pick(conceptsOf(scenery, kind), random)
+      : scenery.concept(wish.concept);
+  const style = wish.style ?? pick(stylesOf(scenery, kind, concept), random);
   const subjects = drawSubjects(scenery, random, { wish, concept, style });
   const content: Content = {
     kind,
@@ -109,6 +112,16 @@ function drawContent(
   };
   const fits = goesTogether(scenery, content, random) && isDistinct(scenery, content);
   return fits ? content : undefined;
+}
+
+/** Single things in the middle are of any concept and style; of other scenes there would be too many to learn. */
+function conceptsOf({ concepts, familiar }: Scenery, kind: SceneKind): readonly SceneConcept[] {
+  return kind === "object" ? concepts : familiar;
+}
+
+function stylesOf(scenery: Scenery, kind: SceneKind, concept: SceneConcept): readonly string[] {
+  const names = scenery.stylesOf(concept).map(({ name }) => name);
+  return kind === "object" ? names : names.filter((name) => familiarStyles.includes(name));
 }
 
 function drawProp(random: Random, wish: Wish): { name: PropName; colour: ColourName } {
@@ -164,7 +177,7 @@ function drawSubjects(
     return Array.from({ length: wish.count ?? 1 + random.integer(5) }, () => first);
   }
   if (kind !== "relation") return [first];
-  return [first, painted(pick(scenery.concepts, random))];
+  return [first, painted(pick(conceptsOf(scenery, kind), random))];
 }
 
 /** Whether there are such pictures, and a person would put them together. */

@@ -61,6 +61,9 @@ export interface Shares {
   readonly backgrounds: Readonly<Record<"white" | "plain", number>>;
 }
 
+/** The styles of all scenes but single things in the middle: in these a thing has much the same shape. */
+export const familiarStyles: readonly string[] = ["3d", "flat", "gradient"];
+
 /** What is asked of a model: mostly one large thing on white. */
 export const askedShares: Shares = {
   kinds: { object: 0.6, place: 0.04, coloured: 0.12, count: 0.09, relation: 0.09, prop: 0.06 },

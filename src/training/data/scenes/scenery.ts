@@ -6,6 +6,8 @@ import { cutOut, type Sprite } from "./sprite.ts";
 /** What scenes are made of. */
 export interface Scenery {
   readonly concepts: readonly SceneConcept[];
+  /** The concepts that come otherwise than alone in the middle, too. */
+  readonly familiar: readonly SceneConcept[];
   /** The styles that have a concept. */
   stylesOf(concept: SceneConcept): readonly Style[];
   /** @throws {Error} if there is none of this name. */
@@ -52,6 +54,7 @@ export function sceneryOf(
   });
   return {
     concepts: [...concepts.values()],
+    familiar: [...concepts.values()].filter(({ familiar }) => familiar),
     stylesOf: (concept) => stylesOf.get(concept) ?? [],
     concept: (name) => found(concepts, name),
     style: (name) => found(styles, name),
