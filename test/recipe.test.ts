@@ -18,7 +18,7 @@ async function emoji(): Promise<Dataset | string> {
   }
 }
 
-test("the default recipe is the built-in model's, and begins with the losses in its log", async ({
+test("the default recipe is the model emoji's, and begins with the losses in its log", async ({
   skip,
 }) => {
   const data = await emoji();

@@ -34,7 +34,7 @@ export function denoiseCommand(): Command {
     .option(
       "--model <model>",
       "a model folder, a checkpoint in one .safetensors file, or OWNER/NAME or OWNER/NAME@REVISION at the Hugging " +
-        "Face hub, fetched once (default: the model in the package)",
+        "Face hub, fetched once (default: scenes, in the package)",
     )
     .action(denoise);
 }

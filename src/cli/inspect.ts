@@ -10,7 +10,7 @@ export function inspectCommand(): Command {
     )
     .argument(
       "[model]",
-      "a model folder, or a Stable Diffusion checkpoint in one .safetensors file (default: the model in the package)",
+      "a model folder, or a Stable Diffusion checkpoint in one .safetensors file (default: scenes, in the package)",
     )
     .option("--json", "print one line of JSON on stdout")
     .action(inspect);

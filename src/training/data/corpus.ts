@@ -39,7 +39,7 @@ export interface SceneConcept extends Concept {
   readonly creature: boolean;
   /** Whether its head is in the middle at the top of its picture. */
   readonly upright: boolean;
-  /** Whether it comes otherwise than alone in the middle, too: painted, in a place, several times, beside another, with a prop. */
+  /** Whether it comes otherwise than alone in the middle in its own colours, too: painted, in a place, several times, beside another, with a prop. */
   readonly familiar: boolean;
 }
 

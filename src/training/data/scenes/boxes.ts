@@ -1,4 +1,4 @@
-import { type Box, sceneSize } from "./scene.ts";
+import { type Box, type Size, sceneSize } from "./scene.ts";
 import type { Sprite } from "./sprite.ts";
 
 /** Pixels at the picture's edges that stay free. */
@@ -12,7 +12,7 @@ export const free: number = sceneSize - 2 * margin;
  */
 export const gridStep = 8;
 /** The longer sides that things have, in pixels: few, because what a thing looks like is learnt for each anew. */
-export const longestSides = [36, 56, 104] as const;
+export const longestSides: Readonly<Record<Size, number>> = { small: 36, medium: 56, large: 104 };
 
 /** A place on the grid: the nearest, or by `Math.ceil` and `Math.floor` the first that is not less, or not more. */
 export function onGrid(x: number, rounded: (x: number) => number = Math.round): number {
@@ -35,5 +35,5 @@ export function fitted(
   [across, down]: readonly [number, number],
 ): number {
   const fits = (side: number) => side * width <= across && side * height <= down;
-  return longestSides.findLast(fits) ?? longestSides[0];
+  return Object.values(longestSides).findLast(fits) ?? longestSides.small;
 }

@@ -46,19 +46,13 @@ function arrangeBoxes(content: Content, sprites: readonly Sprite[]): Box[] {
   return [arrangeOne(first, size ?? usual.size)];
 }
 
-const longestOf: Readonly<Record<Size, number>> = {
-  small: longestSides[0],
-  medium: longestSides[1],
-  large: longestSides[2],
-};
-
 /** In the middle. */
 function arrangeOne(sprite: Sprite, size: Size): Box {
-  return boxAround(sprite, longestOf[size], [middle, middle]);
+  return boxAround(sprite, longestSides[size], [middle, middle]);
 }
 
 function arrangeAt(place: Place, sprite: Sprite): Box {
-  const longest = longestOf.small;
+  const longest = longestSides.small;
   const along = (side: number, low: string, high: string): number => {
     const nearest = onGrid(margin + (side * longest) / 2, Math.ceil);
     if (place.includes(low)) return nearest;
@@ -102,23 +96,23 @@ const [firstMiddle, secondMiddle] = [sceneSize / 4, (3 * sceneSize) / 4];
 
 const arrangeTwo: { readonly [R in Relation]: ArrangeTwo } = {
   "left of": ([one, other]) => [
-    boxAround(one, fitted(one, [56, 90]), [firstMiddle, middle]),
-    boxAround(other, fitted(other, [56, 90]), [secondMiddle, middle]),
+    boxAround(one, longestSides.medium, [firstMiddle, middle]),
+    boxAround(other, longestSides.medium, [secondMiddle, middle]),
   ],
   above: ([one, other]) => [
-    boxAround(one, fitted(one, [80, 56]), [middle, firstMiddle]),
-    boxAround(other, fitted(other, [80, 56]), [middle, secondMiddle]),
+    boxAround(one, longestSides.medium, [middle, firstMiddle]),
+    boxAround(other, longestSides.medium, [middle, secondMiddle]),
   ],
   on: ([one, other]) => {
-    const lower = boxAround(other, fitted(other, [90, 58]), [middle, secondMiddle]);
-    const upper = boxAround(one, fitted(one, [70, 56]), [middle, secondMiddle]);
+    const lower = boxAround(other, longestSides.medium, [middle, secondMiddle]);
+    const upper = boxAround(one, longestSides.medium, [middle, secondMiddle]);
     const up = lower.height / 2 - other.top * lower.height + upper.height / 2;
     return [{ ...upper, y: upper.y - onGrid(up, Math.floor) }, lower];
   },
   behind: ([one, other]) => {
     const at = [middle + 2 * gridStep, middle + gridStep] as const;
-    const front = boxAround(other, fitted(other, [62, 62]), at);
-    const back = boxAround(one, fitted(one, [66, 66]), at);
+    const front = boxAround(other, longestSides.medium, at);
+    const back = boxAround(one, longestSides.medium, at);
     // At least so much of the smaller width and height is covered; of flat things less.
     const across = (back.width + front.width) / 2 - 0.38 * Math.min(back.width, front.width);
     const up = (back.height + front.height) / 2 - 0.65 * Math.min(back.height, front.height);

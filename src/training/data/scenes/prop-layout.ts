@@ -1,24 +1,25 @@
-import { boxAround, fitted } from "./boxes.ts";
+import { boxAround, longestSides } from "./boxes.ts";
 import { type Box, type PropName, sceneSize } from "./scene.ts";
 import type { Sprite } from "./sprite.ts";
 
 /** The boxes of a thing and of the prop that it goes with. The thing is where it is in other scenes, too, in the same size. */
 export function arrangeWithProp(prop: PropName, sprite: Sprite): Box[] {
-  const longest = fitted(sprite, [72, 72]);
-  const thing = boxAround(sprite, longest, [sceneSize / 2, heights[prop]]);
+  const thing = boxAround(sprite, longestSides.medium, [sceneSize / 2, heightOf[prop]]);
   return [thing, boxOf[prop](thing, sprite)];
 }
 
-const [upper, middle] = [40, sceneSize / 2];
+/** Where a thing is that stands on another that is as high. */
+const upper = 40;
+const halfway = sceneSize / 2;
 /** How far down the middle of the thing is. */
-const heights: Readonly<Record<PropName, number>> = {
+const heightOf: Readonly<Record<PropName, number>> = {
   stilts: upper,
   box: upper,
   ball: upper,
   ladder: upper,
-  hat: middle,
-  boat: middle,
-  balloon: middle,
+  hat: halfway,
+  boat: halfway,
+  balloon: halfway,
 };
 
 type BoxOf = (thing: Box, sprite: Sprite) => Box;

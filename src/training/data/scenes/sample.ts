@@ -96,9 +96,9 @@ function drawContent(
   const prop = kind === "prop" ? drawProp(random, wish) : undefined;
   const concept =
     wish.concept === undefined
-      ? pick(conceptsOf(scenery, kind), random)
+      ? pick(conceptsFor(scenery, kind), random)
       : scenery.concept(wish.concept);
-  const style = wish.style ?? pick(stylesOf(scenery, kind, concept), random);
+  const style = wish.style ?? pick(styleNamesFor(scenery, kind, concept), random);
   const subjects = drawSubjects(scenery, random, { wish, concept, style });
   const content: Content = {
     kind,
@@ -114,12 +114,16 @@ function drawContent(
   return fits ? content : undefined;
 }
 
-/** Single things in the middle are of any concept and style; of other scenes there would be too many to learn. */
-function conceptsOf({ concepts, familiar }: Scenery, kind: SceneKind): readonly SceneConcept[] {
+/** Single things in the middle in their own colours are of any concept and style; of other scenes there would be too many to learn. */
+function conceptsFor({ concepts, familiar }: Scenery, kind: SceneKind): readonly SceneConcept[] {
   return kind === "object" ? concepts : familiar;
 }
 
-function stylesOf(scenery: Scenery, kind: SceneKind, concept: SceneConcept): readonly string[] {
+function styleNamesFor(
+  scenery: Scenery,
+  kind: SceneKind,
+  concept: SceneConcept,
+): readonly string[] {
   const names = scenery.stylesOf(concept).map(({ name }) => name);
   return kind === "object" ? names : names.filter((name) => familiarStyles.includes(name));
 }
@@ -177,7 +181,7 @@ function drawSubjects(
     return Array.from({ length: wish.count ?? 1 + random.integer(5) }, () => first);
   }
   if (kind !== "relation") return [first];
-  return [first, painted(pick(conceptsOf(scenery, kind), random))];
+  return [first, painted(pick(conceptsFor(scenery, kind), random))];
 }
 
 /** Whether there are such pictures, and a person would put them together. */

@@ -61,7 +61,7 @@ export interface Shares {
   readonly backgrounds: Readonly<Record<"white" | "plain", number>>;
 }
 
-/** The styles of all scenes but single things in the middle: in these a thing has much the same shape. */
+/** The styles of all scenes but single things in the middle in their own colours: in these a thing has much the same shape. */
 export const familiarStyles: readonly string[] = ["3d", "flat", "gradient"];
 
 /** What is asked of a model: mostly one large thing on white. */

@@ -6,7 +6,7 @@ import { cutOut, type Sprite } from "./sprite.ts";
 /** What scenes are made of. */
 export interface Scenery {
   readonly concepts: readonly SceneConcept[];
-  /** The concepts that come otherwise than alone in the middle, too. */
+  /** The familiar concepts. */
   readonly familiar: readonly SceneConcept[];
   /** The styles that have a concept. */
   stylesOf(concept: SceneConcept): readonly Style[];

@@ -177,23 +177,25 @@ describe("the layout", () => {
   it("makes a painted thing large, in the middle", () => {
     for (const { things } of many(100, { kind: "coloured", background: "white" })) {
       const { box } = things[0]!;
-      expect(Math.max(box.width, box.height)).toBeCloseTo(longestSides[2], 9);
+      expect(Math.max(box.width, box.height)).toBeCloseTo(longestSides.large, 9);
       expect(middle(box)).toEqual([sceneSize / 2, sceneSize / 2]);
     }
   });
 
   it("has few sizes, and middles on the grid", () => {
     const sides = new Set<number>();
-    for (const { things, size } of scenes) {
+    for (const { kind, things, size } of scenes) {
       for (const { box } of things) {
-        sides.add(Math.round(1e6 * Math.max(box.width, box.height)) / 1e6);
+        const side = Math.round(1e6 * Math.max(box.width, box.height)) / 1e6;
+        sides.add(side);
+        if (kind === "relation" || kind === "prop") expect(side).toBe(longestSides.medium);
         const [x, y] = middle(box);
         expect(x / gridStep).toBeCloseTo(Math.round(x / gridStep), 9);
         expect(y / gridStep).toBeCloseTo(Math.round(y / gridStep), 9);
         if (size === "large") expect(x).toBeCloseTo(sceneSize / 2, 9);
       }
     }
-    expect([...sides].sort((a, b) => a - b)).toEqual(longestSides);
+    expect([...sides].sort((a, b) => a - b)).toEqual(Object.values(longestSides));
   });
 
   it("lays one to five things out without overlap, in one size", () => {
