@@ -135,9 +135,13 @@ function latentPixel(seed: number): Float32Array {
   return Float32Array.from([0, 4, 8], (channel) => values[channel * 64]!);
 }
 
-test("a film of many steps has 24 columns", async () => {
-  await frabbit("x", "--model", model, "--steps", "60", "--film", "--out", "long.png");
-  expect(decodePng(readFileSync("long-film.png")).width).toBe(24 * 18 - 2);
+test("a film of many steps has 24 columns, the last of them the last step's, where there is one more than asked for, too", async () => {
+  await frabbit("x", "--model", model, "--steps", "61", "--film", "--out", "long.png"); // trailing: numpy's arange makes 62 of them
+  const { width, data } = decodePng(readFileSync("long-film.png"));
+  expect(width).toBe(24 * 18 - 2);
+  const last = 3 * (2 * 18 * width + 23 * 18);
+  const picture = decodePng(readFileSync("long.png")).data.subarray(0, 3 * 16);
+  expect(data.subarray(last, last + 3 * 16)).toEqual(picture);
 });
 
 test.each([
@@ -317,12 +321,23 @@ test("inspect tells what a model folder is, for people and for machines", async 
     schedule: "squaredcos_cap_v2",
     timesteps: 1000,
     spacing: "trailing",
+    endClean: true,
     sampler: "ddim",
     clip: { range: 1 },
     promptTokens: 77,
   });
   const unet = { name: "unet", library: "diffusers", class: "UNet2DConditionModel" };
   expect(description.parts).toContainEqual({ ...unet, parameters: 163_156, precision: ["F16"] });
+});
+
+test("inspect tells how a scheduler lays its steps, and where they end", async () => {
+  const scheduler = { final_sigmas_type: "sigma_min", use_karras_sigmas: true };
+  const { _class_name } = { _class_name: "EulerDiscreteScheduler" };
+  await writeModelFolder("karras", await tinyModel({ ...scheduler, _class_name }), {
+    dtype: "F16",
+  });
+  const { err } = await frabbit("inspect", "karras");
+  expect(err.join("\n")).toContain("euler, karras spacing, ends with some noise");
 });
 
 test("a model of latents is drawn with its film, told by inspect, and frees pictures of noise", async () => {

@@ -4,7 +4,7 @@ import { encodePng } from "../image/index.ts";
 import { type TextToImage, unstack } from "../pipelines/index.ts";
 import { atomicWrite } from "../tensor/index.node.ts";
 import type { NdArray } from "../tensor/index.ts";
-import { filmSteps, filmStrip } from "./film.ts";
+import { filmStrip } from "./film.ts";
 import { filmFile } from "./output-file.ts";
 import { parametersText, type Settings } from "./parameters.ts";
 
@@ -39,7 +39,7 @@ export async function drawToFile(
 ): Promise<Drawn> {
   const { film, file, width: w, height: h, sampler, schedule, begin, ...settings } = drawing;
   const { steps, seed, strength } = settings;
-  const columns: Step[] = [];
+  const filmed: Step[] = [];
   const run = pipeline.steps(settings.prompt, {
     steps,
     seed,
@@ -53,10 +53,8 @@ export async function drawToFile(
     ...(h !== undefined && { height: h }),
   });
   let result = await run.next();
-  const first = result.done ? 0 : result.value.step;
-  const shown = filmSteps(film ? steps - first : 0);
   for (; !result.done; result = await run.next()) {
-    if (shown.has(result.value.step - first)) columns.push(result.value);
+    if (film) filmed.push(result.value);
     taken();
     await setImmediate(); // lets Ctrl-C in
   }
@@ -71,6 +69,6 @@ export async function drawToFile(
   };
   const text = { parameters: parametersText(drawn) };
   atomicWrite(file, encodePng(picture, { text }));
-  if (film) atomicWrite(filmFile(file), encodePng(await filmStrip(pipeline, columns), { text }));
+  if (film) atomicWrite(filmFile(file), encodePng(await filmStrip(pipeline, filmed), { text }));
   return { ...drawn, files: film ? [file, filmFile(file)] : [file] };
 }

@@ -8,27 +8,28 @@ const mostColumns = 24;
 /** Normal noise, brought into the range from black to white: three standard deviations. */
 const noiseScale = 1 / 3;
 
-/** The steps of a run that its strip shows: all, or 24 evenly chosen ones with the first and the last. */
-export function filmSteps(steps: number): ReadonlySet<number> {
-  const columns = Math.min(steps, mostColumns);
-  const stride = (steps - 1) / Math.max(columns - 1, 1);
-  return new Set(Array.from({ length: columns }, (_, column) => Math.round(column * stride)));
+/** All steps, or 24 evenly chosen ones with the first and the last. */
+function columnsOf(steps: readonly Step[]): readonly Step[] {
+  const columns = Math.min(steps.length, mostColumns);
+  const stride = (steps.length - 1) / Math.max(columns - 1, 1);
+  return Array.from({ length: columns }, (_, column) => steps[Math.round(column * stride)]!);
 }
 
 /**
- * The strip of the loop, one column a step; from top to bottom: the noisy latent, the predicted noise, and the estimate of
+ * The strip of the loop, one column a step, of which it shows 24 at most; from top to bottom: the noisy latent, the predicted noise, and the estimate of
  * the finished picture.
  *
  * @param steps of a run of one picture.
  * @returns [3, height, width] in [-1, 1].
  */
 export async function filmStrip(pipeline: TextToImage, steps: readonly Step[]): Promise<NdArray> {
+  const columns = columnsOf(steps);
   const rows = [
-    steps.map(({ latent }) => latent),
-    steps.map(({ noise }) => linearCombination([[noiseScale, noise]])),
-    steps.map(({ denoised }) => denoised),
+    columns.map(({ latent }) => latent),
+    columns.map(({ noise }) => linearCombination([[noiseScale, noise]])),
+    columns.map(({ denoised }) => denoised),
   ];
   const pictures: NdArray[] = [];
   for (const latent of rows.flat()) pictures.push(...unstack(await pipeline.decode(latent)));
-  return grid(pictures, steps.length);
+  return grid(pictures, columns.length);
 }

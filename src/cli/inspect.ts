@@ -63,7 +63,7 @@ function ofFolder(model: ModelDescription, memory: Row): readonly Row[] {
     ["schedule", `${model.schedule}, ${model.timesteps} timesteps`],
     [
       "sampling",
-      `${model.sampler}, ${model.spacing} spacing, ends ${model.endClean ? "clean" : "at timestep 0"}, ` +
+      `${model.sampler}, ${model.spacing ?? "its own"} spacing, ends ${model.endClean ? "clean" : "with some noise"}, ` +
         `estimates ${clipping(model)}`,
     ],
     [

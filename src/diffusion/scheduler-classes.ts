@@ -1,6 +1,6 @@
 import type { Sampler } from "./sampler.ts";
 import { type SamplerName, samplers } from "./samplers/index.ts";
-import { type Json, number, oneOf } from "./scheduler-fields.ts";
+import { fault, type Json, number, oneOf } from "./scheduler-fields.ts";
 
 /**
  * How a class lays its levels: by looking timesteps up (`table`, `stride`: see `Convention`), as values of sigma / alpha
@@ -142,10 +142,20 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
   UniPCMultistepScheduler: {
     grid: "open",
     thresholds: "predict_x0",
-    absent: { ...linspace, lower_order_final: true, predict_x0: true, solver_order: 2 },
+    absent: {
+      ...linspace,
+      lower_order_final: true,
+      predict_x0: true,
+      solver_order: 2,
+      disable_corrector: [],
+    },
     always: neverClips,
     sampler: (config) => {
+      const { disable_corrector: uncorrected } = config;
+      if (!Array.isArray(uncorrected) || !uncorrected.every(Number.isInteger))
+        throw fault("disable_corrector", "a list of whole numbers", uncorrected);
       const options = {
+        uncorrected,
         order: order(config, [1, 2, 3]),
         solver: config.solver_type === "bh1" ? "bh1" : "bh2",
         predictX0: oneOf(config, "predict_x0", [true, false]),

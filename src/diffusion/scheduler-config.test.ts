@@ -32,7 +32,6 @@ test("Stable Diffusion 1.5", () => {
     predictionType: "epsilon",
     samplerName: "pndm",
     spacing: "leading",
-    endClean: false,
     clip: undefined,
   });
   expect(config.levels(4).map(({ t }) => t)).toEqual([751, 501, 251, 1, 0]);
@@ -47,7 +46,6 @@ describe("absent fields and fields of other classes are read as diffusers' class
       predictionType: "epsilon",
       samplerName: "ddpm",
       spacing: "leading",
-      endClean: true,
       clip: { range: 1 },
     });
   });

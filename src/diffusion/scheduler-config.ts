@@ -25,7 +25,6 @@ import {
 import { fault, type Json, number, oneOf } from "./scheduler-fields.ts";
 import { deviationOf, gridRules, sigmaSpacingOf } from "./scheduler-grids.ts";
 import { type SigmaSpacing, sigmaSpacings } from "./sigma-spacing.ts";
-import type { Spacing } from "./spacing.ts";
 
 /** What a diffusers `scheduler_config.json` says about a model and how it is sampled; all that `sample` needs but the network. */
 export interface SchedulerConfig {
@@ -43,9 +42,8 @@ export interface SchedulerConfig {
    * first steps is not followed.
    */
   readonly beginAt: (step: number) => LateBeginning;
-  readonly spacing: Spacing;
-  /** Whether runs end in the clean picture. */
-  readonly endClean: boolean;
+  /** How the steps are laid; undefined where the class has a way of its own. */
+  readonly spacing: RunSpacing | undefined;
   /** How estimates are kept in range (`clip_sample`, `thresholding`); undefined where they are not. */
   readonly clip: Clip | undefined;
   /**
@@ -108,8 +106,7 @@ export function fromSchedulerConfig(
     samplerName,
     sampler,
     beginAt: (step) => rules.beginAt?.(config, step) ?? { startAt: step, sampler },
-    spacing: oneOf(config, "timestep_spacing", timestepSpacings),
-    endClean: oneOf(config, "set_alpha_to_one", [true, false]),
+    spacing: spacingOf(config, rules),
     clip: readClip(config, rules),
     levels: gridRules[rules.grid](config, schedule),
     continuum: continuumOf(schedule),
@@ -127,13 +124,17 @@ function merged(
   const given: Json = { ...json, ...instead, ...(spacing && respaced(spacing)) };
   const rules = classOf(given);
   const config = { ...commonDefaults, ...rules.absent, ...given, ...rules.always };
-  const fixed = rules.grid === "distilled" || rules.grid === "flow";
-  const spaced = sigmaSpacingOf(config) ?? (fixed ? undefined : config.timestep_spacing);
-  if (spacing !== undefined && spaced !== spacing) {
+  if (spacing !== undefined && spacingOf(config, rules) !== spacing) {
     const name = sampler ?? rules.sampler(config)[0];
     throw new UserError(`spacing: ${name} cannot be run with ${spacing} spacing`);
   }
   return { config, rules };
+}
+
+function spacingOf(config: Json, { grid }: SchedulerClass): RunSpacing | undefined {
+  const fixed = grid === "distilled" || grid === "flow";
+  const even = () => oneOf(config, "timestep_spacing", timestepSpacings);
+  return sigmaSpacingOf(config) ?? (fixed ? undefined : even());
 }
 
 function classOf(config: Json): SchedulerClass {

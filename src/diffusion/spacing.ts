@@ -1,4 +1,4 @@
-import { UserError } from "../tensor/index.ts";
+import { roundHalfToEven, UserError } from "../tensor/index.ts";
 import { continuumOf } from "./continuum.ts";
 import {
   clean,
@@ -192,14 +192,6 @@ function evenlySpaced(steps: number, total: number): number[] {
   const rising = Array.from({ length: steps }, (_, i) => i * increment);
   if (steps > 1) rising[steps - 1] = total - 1;
   return rising.reverse();
-}
-
-/** numpy's rounding; `Math.round` would round halves up and so miss diffusers' timesteps for many step counts. */
-function roundHalfToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 const rounding = { nearest: roundHalfToEven, below: Math.floor } as const;

@@ -47,6 +47,7 @@ export function linkTo(blob: string, file: string): void {
       linkSync(blob, file);
     }
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return; // another one was first
     throw fileFault("write", file, error);
   }
 }

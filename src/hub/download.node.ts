@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { createReadStream, renameSync, rmSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { constants, createReadStream, existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileFault, makeFolder } from "../tensor/index.node.ts";
 import { UserError } from "../tensor/index.ts";
@@ -20,7 +20,7 @@ export interface Download {
 
 /**
  * Downloads a file, which appears when it is whole and has that hash. Until then the bytes are in `FILE.incomplete`, from
- * where the next attempt goes on.
+ * where the next attempt goes on. Two that download it at once write the same bytes to the same places of it.
  *
  * @throws UserError when the connection breaks, the hash is another (then nothing is kept), or the disk is full.
  */
@@ -36,6 +36,7 @@ export async function download(file: string, wanted: Download): Promise<void> {
       `${wanted.name}: expected bytes with the hash ${wanted.hash}, got ${hash}; nothing of it is kept`,
     );
   } catch (error) {
+    if (!existsSync(part) && existsSync(file)) return; // another one was first
     throw fileFault("write", file, error);
   }
 }
@@ -48,10 +49,9 @@ async function receive(part: string, { name, size, request, onBytes }: Download)
   let received = goesOn ? (begun ?? 0) : 0;
   let cause: unknown;
   try {
-    await using file = await open(part, goesOn ? "a" : "w");
+    await using file = await open(part, constants.O_WRONLY | constants.O_CREAT);
     for await (const chunk of response.body ?? []) {
-      await file.writeFile(chunk);
-      received += chunk.length;
+      received += await writeAll(file, chunk, received);
       onBytes(received);
     }
     if (received >= size) return;
@@ -63,6 +63,16 @@ async function receive(part: string, { name, size, request, onBytes }: Download)
     `${name}: expected ${size} bytes, the connection broke after ${received}; the next attempt goes on from there`,
     { cause },
   );
+}
+
+/** Writes all of the bytes at a position, and returns how many they are: a full disk may take a part of them first. */
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
+  let written = 0;
+  while (written < bytes.length) {
+    const rest = bytes.length - written;
+    written += (await file.write(bytes, written, rest, position + written)).bytesWritten;
+  }
+  return written;
 }
 
 function bytesIn(file: string): number | undefined {

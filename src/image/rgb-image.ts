@@ -1,4 +1,4 @@
-import type { NdArray } from "../tensor/index.ts";
+import { type NdArray, roundHalfToEven } from "../tensor/index.ts";
 
 /** A picture of bytes: red, green, blue of each pixel, row by row from the top. */
 export interface RgbImage {
@@ -38,10 +38,4 @@ export function fromBytes({ height, width, data }: RgbImage): NdArray {
     }
   }
   return { shape: [3, height, width], data: picture };
-}
-
-function roundHalfToEven(value: number): number {
-  const below = Math.floor(value);
-  const rest = value - below;
-  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
 }

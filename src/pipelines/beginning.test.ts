@@ -87,10 +87,17 @@ describe.each([
   });
 
   test("from a recorded step on, the same bytes come out", async () => {
-    const whole = await record(pipeline, run);
+    const whole = await record(pipeline, { ...run, count: 2 });
     const rest = await record(pipeline, { ...run, from: whole.steps[1]! });
     expect(rest.steps).toHaveLength(whole.steps.length - 1);
     expect(rest.latent).toEqual(whole.latent);
+  });
+
+  test("a recorded step of another size is refused", async () => {
+    const { steps } = await record(pipeline, run);
+    const wide = picture(16, 32, () => 0);
+    const other = { ...run, picture: wide, ...("mask" in run && { mask: wide }), from: steps[0]! };
+    await expect(record(pipeline, other)).rejects.toThrow("from: expected a step of the picture's");
   });
 });
 
@@ -134,6 +141,7 @@ test.each<[string, TextToImage, TextToImageOptions]>([
     pixels,
     { picture: picture(16, 18, () => 0) },
   ],
+  ["startAt: expected a latent to begin with there, got none", pixels, { startAt: 5 }],
   ["latent: expected none beside a picture", pixels, { picture: slope, latent: slope }],
   [
     "mask: expected one, as this model was taught to fill in what it shows",

@@ -49,7 +49,10 @@ export async function begin(
   plan: Plan,
 ): Promise<Begun> {
   const { model } = pipeline;
-  const { from, startAt = 0, picture, mask, strength } = options;
+  const { from, picture, mask, strength } = options;
+  if (options.startAt !== undefined && (!options.latent || from)) {
+    throw new UserError("startAt: expected a latent to begin with there, got none");
+  }
   const taught = seenBeside(model);
   if (picture && taught === "picture") return beginEditing(pipeline, picture, options, plan);
   if (picture) return beginWithPicture(pipeline, picture, options, plan);
@@ -72,7 +75,7 @@ export async function begin(
   checkLatent(model, latent);
   if (from !== undefined) return { sampler, beginning: { from } };
   const random = generators(options, latent.shape[0] ?? 1);
-  return { sampler, beginning: { latent, startAt, random } };
+  return { sampler, beginning: { latent, startAt: options.startAt ?? 0, random } };
 }
 
 /**
@@ -91,9 +94,10 @@ async function beginWithPicture(
   { levels, steps, beginAt, deviation }: Plan,
 ): Promise<Begun> {
   const { model } = pipeline;
-  const { count = 1, mask, from } = options;
+  const { mask, from } = options;
   const strength = strengthOf(options);
-  const shape = latentShape(model, { count, ...sizeOfPicture(picture, options) });
+  const shape = latentShapeBeside(picture, model, options);
+  const [count] = shape;
   const taught = seenBeside(model) === "mask and picture";
   if (taught && !mask) {
     throw new UserError("mask: expected one, as this model was taught to fill in what it shows");
@@ -136,7 +140,7 @@ async function beginEditing(
   { sampler, deviation, levels }: Plan,
 ): Promise<Begun> {
   const { model } = pipeline;
-  const { count = 1, mask, strength, from } = options;
+  const { mask, strength, from } = options;
   for (const [name, value] of Object.entries({ mask, strength })) {
     if (value !== undefined) {
       throw new UserError(
@@ -144,7 +148,8 @@ async function beginEditing(
       );
     }
   }
-  const shape = latentShape(model, { count, ...sizeOfPicture(picture, options) });
+  const shape = latentShapeBeside(picture, model, options);
+  const [count] = shape;
   const encoded = await pipeline.encode(repeated(picture, count));
   const beside = linearCombination([[1 / (model.autoencoder?.scaling_factor ?? 1), encoded]]);
   const random = generators(options, count);
@@ -183,11 +188,12 @@ export function stepsTaken(strength: number, steps: number): number {
   );
 }
 
-/** The sizes of a picture, which are those of the run. */
-function sizeOfPicture(
+/** Shape of the latent of a run that begins with a picture or, beside it, with a step of a former run. */
+function latentShapeBeside(
   { shape: [channels, height = 0, width = 0, ...more] }: NdArray,
+  model: Model,
   options: TextToImageOptions,
-): { readonly height: number; readonly width: number } {
+): ReturnType<typeof latentShape> {
   if (channels !== 3 || more.length > 0) {
     throw new UserError("picture: expected one of shape [3, height, width]");
   }
@@ -197,7 +203,14 @@ function sizeOfPicture(
       throw new UserError(`${name}: expected the picture's ${value}, got ${asked}`);
   }
   if (options.latent) throw new UserError("latent: expected none beside a picture");
-  return { height, width };
+  const begun = options.from?.latent.shape;
+  const count = begun?.[0] ?? options.count ?? 1;
+  const shape = latentShape(model, { count, height, width });
+  if (begun !== undefined && begun.join() !== shape.join()) {
+    const [expected, got] = [shape, begun].map((one) => one.join(", "));
+    throw new UserError(`from: expected a step of the picture's size, [${expected}], got [${got}]`);
+  }
+  return shape;
 }
 
 /** The sources of the noise of so many pictures. */

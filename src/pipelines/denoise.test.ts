@@ -90,6 +90,20 @@ test("the loop is entered at the picture's own noise level, with the picture as 
   });
 });
 
+test("straight paths, whose timesteps are no indices, are entered at that level, too", async () => {
+  const _class_name = "FlowMatchEulerDiscreteScheduler";
+  const scheduler = { _class_name, shift: 3, prediction_type: "flow_prediction" };
+  await using pipeline = new TextToImage(await tinyModel(scheduler), { backend });
+  const first = await new Promise<NoiseLevel>((resolve, reject) => {
+    const wrap = () => (latent: NdArray, level: NoiseLevel) => {
+      resolve(level);
+      return Promise.resolve(predict("sample", latent, latent, level));
+    };
+    denoisePicture(pipeline, drawing(16), { noise: 0.2, wrap }).catch(reject);
+  });
+  expect(first.sigma / first.alpha).toBeCloseTo(0.4, 2);
+});
+
 test("a model of latents is entered with its level's own noise on the picture's latent", async () => {
   await using pipeline = new TextToImage(await tinyLatentModel(), { backend });
   const picture = drawing(16);

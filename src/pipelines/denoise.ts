@@ -90,8 +90,8 @@ function laplacian(data: Float32Array, centre: number, width: number): number | 
 /** Levels evenly spaced over the timesteps from the one whose sigma / alpha is nearest to `ratio`, and the clean end. */
 function levelsFrom(schedule: Schedule, ratio: number, steps: number): NoiseLevel[] {
   const all = Array.from(schedule.alphasCumprod, (_, t) => levelAt(schedule, t));
-  const distance = ({ alpha, sigma }: NoiseLevel) => Math.abs(sigma / alpha - ratio);
-  const first = all.reduce((best, level) => (distance(level) < distance(best) ? level : best)).t;
+  const distances = all.map(({ alpha, sigma }) => Math.abs(sigma / alpha - ratio));
+  const first = distances.reduce((best, one, i) => (one < distances[best]! ? i : best), 0);
   const count = Math.min(steps, Math.max(1, first));
   const levels = Array.from({ length: count }, (_, i) => all[Math.round(first * (1 - i / count))]!);
   return [...levels, { t: -1, alpha: 1, sigma: 0 }];

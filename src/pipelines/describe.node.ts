@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Clip, PredictionType, SamplerName } from "../diffusion/index.ts";
-import { sizeOf } from "../tensor/index.ts";
+import type { Clip, PredictionType, RunSpacing, SamplerName } from "../diffusion/index.ts";
 import { memoryBytes } from "./memory.ts";
+import { parseJson } from "./model-files.ts";
 import { onDisk, readModelFolder } from "./model-folder.node.ts";
-import { modelParameters } from "./model-parameters.ts";
+import { parameterCount } from "./model-parameters.ts";
 import { openWeights } from "./open-weights.ts";
 import { nativeSize, pixelsPerElement, sizeMultiple } from "./picture-size.ts";
 import { networksOf } from "./read-model.ts";
@@ -33,7 +33,9 @@ export interface ModelDescription {
   /** diffusers' name of the noise schedule, and the number of its timesteps. */
   readonly schedule: string;
   readonly timesteps: number;
-  readonly spacing: string;
+  /** How the steps are laid; null where the sampler has a way of its own. */
+  readonly spacing: RunSpacing | null;
+  /** Whether runs end in the clean picture. */
   readonly endClean: boolean;
   readonly sampler: SamplerName;
   /** How estimates are kept in range; null where they are not. */
@@ -55,15 +57,13 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
   const { files, scheduler, autoencoder } = model;
   const [{ tokenizer, config: textEncoder }] = model.textEncoders;
   const size = nativeSize(model);
-  const shapes = [...modelParameters(model)];
-  const countOf = (scope: string) =>
-    shapes.reduce((sum, [name, shape]) => sum + (name.startsWith(scope) ? sizeOf(shape) : 0), 0);
+  const parameters = parameterCount(model);
   const networks = new Map<string, object>(
     await Promise.all(
       networksOf(model).map(async ({ name, file }) => {
         const { tensors } = await openWeights(onDisk(folder), file);
         const precision = [...new Set(Array.from(tensors.values(), ({ dtype }) => dtype))];
-        return [name, { parameters: countOf(`${name}.`), precision }] as const;
+        return [name, { parameters: parameterCount(model, name), precision }] as const;
       }),
     ),
   );
@@ -73,8 +73,8 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
       ...part,
       ...networks.get(part.name),
     })),
-    parameters: countOf(""),
-    memoryBytes: memoryBytes(model, countOf(""), { count: 1, height: size, width: size }),
+    parameters,
+    memoryBytes: memoryBytes(model, parameters, { count: 1, height: size, width: size }),
     size,
     sizeMultiple: sizeMultiple(model),
     patchSize: model.patchSize,
@@ -84,8 +84,8 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
     predictionType: scheduler.predictionType,
     schedule: scheduler.scheduleName,
     timesteps: scheduler.schedule.alphasCumprod.length,
-    spacing: scheduler.spacing,
-    endClean: scheduler.endClean,
+    spacing: scheduler.spacing ?? null,
+    endClean: scheduler.levels(1, 1).at(-1)!.sigma === 0,
     sampler: scheduler.samplerName,
     clip: scheduler.clip ?? null,
     vocabulary: textEncoder.vocab_size,
@@ -95,8 +95,10 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
 
 /** The parts that are there: an absent one is `[null, null]`. */
 function partsOf(index: string): { name: string; library: string; class: string }[] {
-  return Object.entries(Index.parse(JSON.parse(index))).flatMap(([name, value]) => {
-    const part = Part.safeParse(value);
-    return part.success ? [{ name, library: part.data[0], class: part.data[1] }] : [];
-  });
+  return Object.entries(Index.parse(parseJson(index, "model_index.json"))).flatMap(
+    ([name, value]) => {
+      const part = Part.safeParse(value);
+      return part.success ? [{ name, library: part.data[0], class: part.data[1] }] : [];
+    },
+  );
 }

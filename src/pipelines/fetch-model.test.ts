@@ -86,6 +86,11 @@ test("an address may have a query, which goes with every file", async () => {
   expect(Buffer.compare(await weightBytes(fetched), await weightBytes(model))).toBe(0);
 });
 
+test("what is no address is refused", async () => {
+  const error = await fetchModel("models/scenes").catch((reason: unknown) => reason);
+  expect(error).toEqual(new UserError("models/scenes: expected the address of a model folder"));
+});
+
 test("a file that is not there is refused by name, whether the server says so or sends its page", async () => {
   const path = "unet/config.json";
   const message = `cannot read ${address}/${path}: no such file`;

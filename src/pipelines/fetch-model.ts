@@ -13,16 +13,24 @@ import { readModel } from "./read-model.ts";
  * Reads a model folder that a web server has, file by file.
  *
  * @param folder its address; a relative one counts from the page's.
- * @throws UserError where `readModel` does, and when a file cannot be fetched.
+ * @throws UserError where `readModel` does, when it is no address, and when a file cannot be fetched.
  */
-export function fetchModel(folder: string | URL): Promise<Model> {
-  const base = new URL(folder, globalThis.location?.href);
+export async function fetchModel(folder: string | URL): Promise<Model> {
+  const base = addressedBy(folder);
   const addressOf = (path: string) => {
     const address = new URL(base);
     address.pathname = `${base.pathname.replace(/\/$/, "")}/${path}`;
     return address.href; // with the query, which may hold a key
   };
   return read(base.href, addressOf, (path) => fetchBytes(addressOf(path)));
+}
+
+function addressedBy(folder: string | URL): URL {
+  try {
+    return new URL(folder, globalThis.location?.href);
+  } catch (cause) {
+    throw new UserError(`${folder}: expected the address of a model folder`, { cause });
+  }
 }
 
 /**

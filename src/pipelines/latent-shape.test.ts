@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { tinyModel } from "../../test/tiny-model.ts";
-import { onnxruntimeNode as backend } from "../runtime/index.node.ts";
+import { type Backend, onnxruntimeNode as backend } from "../runtime/index.node.ts";
 import { sizeOf } from "../tensor/index.ts";
 import { memoryBytes } from "./memory.ts";
 import type { Model } from "./model.ts";
@@ -51,4 +51,34 @@ test("what needs more memory than there is, by inspect's formula, is refused bef
   }
   const { fault } = await draw(weightBytes(model), square);
   expect(fault).toContain("expected a smaller model: this one needs");
+});
+
+test("of networks for other sizes as many are kept as there is memory for", async () => {
+  const model = await tinyModel();
+  const parameters = weightBytes(model) / 12;
+  const kept = async (memory: number) => {
+    const sessions = new Set<object>();
+    const counting: Backend = {
+      async createSession(request) {
+        const session = await backend.createSession(request);
+        const counted = {
+          run: session.run.bind(session),
+          dispose() {
+            sessions.delete(counted);
+            return session.dispose();
+          },
+        };
+        sessions.add(counted);
+        return counted;
+      },
+    };
+    await using pipeline = new TextToImage({ ...model, memory }, { backend: counting });
+    for (const side of [24, 20, 16])
+      await pipeline.generate("a frog", { steps: 1, height: side, width: side });
+    return sessions.size;
+  };
+  const enough = memoryBytes(model, parameters, picture(24, 24));
+  expect(await kept(enough)).toBe(2); // text encoder and U-Net
+  expect(await kept(enough + weightBytes(model))).toBe(3);
+  expect(await kept(enough + 2 * weightBytes(model))).toBe(4);
 });

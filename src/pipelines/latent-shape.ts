@@ -1,7 +1,7 @@
-import { sizeOf, UserError } from "../tensor/index.ts";
+import { UserError } from "../tensor/index.ts";
 import { activationBytes, memoryBytes, memoryLimit } from "./memory.ts";
 import type { Model } from "./model.ts";
-import { modelParameters } from "./model-parameters.ts";
+import { parameterCount } from "./model-parameters.ts";
 import { type PictureSize, pixelsPerElement, sizeMultiple } from "./picture-size.ts";
 
 /** What of a model decides which pictures it can draw. */
@@ -43,13 +43,12 @@ function requireMemory(model: Drawn, size: PictureSize): void {
     );
   }
   if (model.memory === undefined) return;
-  const parameters = Array.from(modelParameters(model).values(), sizeOf);
-  const sum = parameters.reduce((before, count) => before + count, 0);
-  const whole = memoryBytes(model, sum, size);
+  const parameters = parameterCount(model);
+  const whole = memoryBytes(model, parameters, size);
   if (whole <= model.memory) return;
   const [needs, most] = [whole, model.memory].map((bytes) => (bytes / 1e9).toFixed(1));
   const side = sizeMultiple(model);
-  const least = memoryBytes(model, sum, { count: 1, height: side, width: side });
+  const least = memoryBytes(model, parameters, { count: 1, height: side, width: side });
   const smaller = least > model.memory ? "model" : "size or model";
   throw new UserError(
     `${pixels}: expected a smaller ${smaller}: this one needs about ${needs} GB of memory, and this machine has ${most} GB`,

@@ -26,15 +26,19 @@ export function heldAs(places: Iterable<WeightLocation | undefined>): Held {
 }
 
 /**
- * About how many bytes a model takes to draw such pictures: its weights as float32, which are 4 bytes a parameter, as often
- * as they are held, and the activations of the network that needs most.
+ * About how many bytes a model takes to draw such pictures: its weights and the activations of the network that needs most.
  */
 export function memoryBytes(
   model: Sizes & Pick<Model, "held">,
   parameters: number,
   size: PictureSize,
 ): number {
-  return 4 * copies[model.held ?? "read"] * parameters + activationBytes(model, size);
+  return weightBytes(model, parameters) + activationBytes(model, size);
+}
+
+/** About how many bytes so many of a model's weights take, as float32 and as often as they are held. */
+export function weightBytes({ held = "read" }: Pick<Model, "held">, parameters: number): number {
+  return 4 * copies[held] * parameters;
 }
 
 /** About how many bytes the activations take of the network of a model that needs most, drawing such pictures. */

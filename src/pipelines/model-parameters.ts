@@ -9,7 +9,7 @@ import {
   unet2DCondition,
 } from "../models/index.ts";
 import type { Weights } from "../runtime/index.ts";
-import type { NdArray } from "../tensor/index.ts";
+import { type NdArray, sizeOf } from "../tensor/index.ts";
 import { conditionInputs, conditionShapes } from "./conditions.ts";
 import type { Model, ModelConfig, NetworkName, TextReader } from "./model.ts";
 
@@ -24,6 +24,16 @@ export function modelParameters(
     ...(autoencoder ? smallestAutoencoder(autoencoder) : []),
   ]);
   return new Map(Array.from(parameters, ([name, { shape }]) => [name, shape]));
+}
+
+/** How many parameters a network has, or all of them together. */
+export function parameterCount(
+  model: Pick<ModelConfig, "unet" | "textEncoders" | "autoencoder">,
+  network?: NetworkName,
+): number {
+  return [...modelParameters(model)]
+    .filter(([name]) => network === undefined || name.startsWith(`${network}.`))
+    .reduce((sum, [, shape]) => sum + sizeOf(shape), 0);
 }
 
 /** Names and values of all parameters in the order of `modelParameters`, read one network after the other. */

@@ -176,6 +176,13 @@ test("without the network it is told what the cache lacks", async () => {
   expect(await fault("owner/other@v2")).toBe(`owner/other@v2: ${unreachable}`);
 });
 
+test("two that fetch a model at once both get it whole", async () => {
+  await Promise.all([isTiny(), isTiny(), isTiny("owner/tiny@v1")]);
+  expect(blobs().filter((name) => name.endsWith(".incomplete"))).toEqual([]);
+  await hub.close();
+  await isTiny();
+});
+
 test("a cache that cannot be written to is told", async () => {
   writeFileSync(join(cache, "file"), "");
   vi.stubEnv("HF_HUB_CACHE", join(cache, "file", "hub"));

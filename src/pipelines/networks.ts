@@ -31,8 +31,10 @@ import {
   stackedConditions,
   type TextEmbedding,
 } from "./conditions.ts";
-import { tileSide } from "./memory.ts";
+import { memoryBytes, tileSide, weightBytes } from "./memory.ts";
 import type { Model, NetworkName } from "./model.ts";
+import { parameterCount } from "./model-parameters.ts";
+import { pixelsPerElement } from "./picture-size.ts";
 import { textFeeds, textGraph } from "./text-graph.ts";
 import { inTiles } from "./tiles.ts";
 
@@ -83,8 +85,11 @@ interface Half {
 
 type Build = (shape: Shape) => Tensor;
 
+/** What the keys of U-Nets begin with. */
+const unetKey = "U-Net";
+
 /**
- * A model's networks, compiled for each shape when it is first asked for, and kept. The weights are mapped from their
+ * A model's networks, compiled for each shape when it is first asked for, and kept as far as there is memory for it. The weights are mapped from their
  * files, or read for compiling and then let go, because what is compiled has its own.
  */
 export class Networks {
@@ -118,7 +123,8 @@ export class Networks {
     const [pictures = 1, ...rest] = samples[0]?.shape ?? [];
     const batch = conditions.length * pictures;
     const { shapes, feeds } = stackedConditions(conditions, pictures);
-    const key = JSON.stringify(["U-Net", batch, rest, probes, Object.keys(edits)]);
+    const key = JSON.stringify([unetKey, batch, rest, probes, Object.keys(edits)]);
+    if (!this.#compiled.has(key)) await this.#makeRoom(pictures, rest);
     const network = await this.#network(key, ["unet"], () =>
       this.#unet([batch, ...rest], conditionInputs(shapes), inside),
     );
@@ -179,6 +185,21 @@ export class Networks {
       shape: [results.length, ...(results[0]?.shape.slice(1) ?? [])],
       data: joined(results.map(({ data }) => data)),
     };
+  }
+
+  /** Lets go of other U-Nets, the first compiled first, as far as there is no memory for them beside one for such latents. */
+  async #makeRoom(count: number, [, h = 0, w = 0]: Shape): Promise<void> {
+    const model = this.#model;
+    if (model.memory === undefined) return;
+    const side = pixelsPerElement(model);
+    const size = { count, height: h * side, width: w * side };
+    const spare = model.memory - memoryBytes(model, parameterCount(model), size);
+    const most = Math.max(0, Math.floor(spare / weightBytes(model, parameterCount(model, "unet"))));
+    const unets = [...this.#compiled].filter(([key]) => key.startsWith(`["${unetKey}"`));
+    for (const [key, network] of unets.slice(0, Math.max(0, unets.length - most))) {
+      this.#compiled.delete(key);
+      await (await network).dispose();
+    }
   }
 
   #unet(

@@ -121,7 +121,7 @@ function nothing({ shape, data }: NdArray): NdArray {
 
 /**
  * A prompt's embedding: of several texts the mean by their weights, token by token.
- * @throws UserError when there is no text, or the weights are not positive numbers that sum to 1.
+ * @throws UserError when there is no text, or the weights are not numbers from 0 that sum to 1.
  */
 async function blended(
   model: Model,

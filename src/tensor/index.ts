@@ -5,6 +5,7 @@ export { clamp, linearCombination } from "./linear.ts";
 export { type NdArray, sizeOf } from "./ndarray.ts";
 export { PhiloxRandom, type PhiloxState } from "./philox.ts";
 export { Random, type RandomState } from "./random.ts";
+export { roundHalfToEven } from "./round.ts";
 export { checkedSeed } from "./seed.ts";
 export { UserError } from "./user-error.ts";
 export type { WeightLocation } from "./weight-location.ts";

@@ -23,10 +23,13 @@ export function unipc({
   solver = "bh2",
   predictX0 = true,
   lowerOrderFinal = true,
+  uncorrected = [],
 }: Partial<UniPcOptions> & {
   readonly order?: 1 | 2 | 3;
   /** Whether a run ends with orders no higher than steps are left; to a clean level it always does. */
   readonly lowerOrderFinal?: boolean;
+  /** Steps whose end is left as it was predicted (`disable_corrector`). Default: none. */
+  readonly uncorrected?: readonly number[];
 } = {}): Sampler {
   const options = { order, solver, predictX0 };
   const orderAt = (step: number, levels: readonly NoiseLevel[]) => {
@@ -40,7 +43,8 @@ export function unipc({
       const states = random.map((generator) => generator.state());
       yield { step, ...level, latent, ...prediction, random: states, history: past };
       const [last, ...earlier] = past;
-      const before = last ? solverPoints(last, earlier, orderAt(step - 1, levels)) : [];
+      const corrects = last !== undefined && !uncorrected.includes(step - 1);
+      const before = corrects ? solverPoints(last, earlier, orderAt(step - 1, levels)) : [];
       const newest = correct(before, { ...level, latent, ...prediction }, options);
       latent = uniStep(solverPoints(newest, past, orderAt(step, levels)), next, options);
       past = remember(newest, past, order);

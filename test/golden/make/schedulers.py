@@ -79,6 +79,7 @@ ROWS = {
         Row(EulerAncestralDiscreteScheduler, types=EPSILON_V),
         Row(HeunDiscreteScheduler),
         Row(HeunDiscreteScheduler, {"clip_sample": True}, brief=True),
+        Row(HeunDiscreteScheduler, {"final_sigmas_type": "sigma_min"}, brief=True),  # which it does not know
         Row(KDPM2DiscreteScheduler, types=EPSILON_V),
         Row(KDPM2AncestralDiscreteScheduler, types=EPSILON_V),
         Row(LMSDiscreteScheduler),
@@ -102,6 +103,7 @@ ROWS = {
         Row(DPMSolverMultistepScheduler, {"algorithm_type": "sde-dpmsolver++", "solver_type": "heun"}, brief=True),
         Row(DPMSolverMultistepScheduler, {"algorithm_type": "sde-dpmsolver++", "final_sigmas_type": "sigma_min"}, brief=True),
         Row(UniPCMultistepScheduler),
+        Row(UniPCMultistepScheduler, {"disable_corrector": [0, 2]}, brief=True),
         *(Row(UniPCMultistepScheduler, {"solver_order": order}, brief=True) for order in (1, 3)),
         # to a clean level, diffusers' bh1 and noise prediction divide by 0
         *(
