@@ -19,7 +19,7 @@ import { loadScenery } from "../src/training/data/scenes.node.ts";
 import { type CleanExample, examplesOf } from "../src/training/diffusion/examples.ts";
 import { openLatents } from "../src/training/diffusion/latent-file.node.ts";
 import { diffusionLesson } from "../src/training/diffusion/lesson.ts";
-import { newModel } from "../src/training/diffusion/new-model.ts";
+import { newModel, withAutoencoder } from "../src/training/diffusion/new-model.ts";
 import { miscaptioned, pictureErrors } from "../src/training/diffusion/picture-errors.ts";
 import { parseRecipe, type Recipe, type RecipeChoices } from "../src/training/diffusion/recipe.ts";
 import { withWeights } from "../src/training/diffusion/train-diffusion.node.ts";
@@ -61,7 +61,7 @@ const { vae, weights: autoencoder } = await readAutoencoder(
 );
 const expectation = await readNetworks(join(folder, stageFolders.expectation));
 const base = { ...readRecipe(folder, parseRecipe), steps: 100_000 };
-const config = newModel(base, dataset, vae);
+const config = withAutoencoder(newModel(base, dataset), vae);
 await using encoder = new TextToImage(withWeights(config, autoencoder), {
   backend: onnxruntimeNode,
 });
@@ -83,7 +83,7 @@ console.log(`| | parameters | pictures | ms each | ${told.join(" | ")} |`);
 for (const [name, change] of Object.entries(variants)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const recipe = { ...base, ...change(base) };
-  const own = newModel(recipe, dataset, vae);
+  const own = withAutoencoder(newModel(recipe, dataset), vae);
   const text = recipe.expectation ? expectation : {};
   const examples = examplesOf(dataset, (picture) => encoder.encode(picture), base, latents);
   const lesson = diffusionLesson(recipe, own, examples, text);

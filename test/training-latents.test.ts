@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -214,6 +214,16 @@ test("once the diffusion has begun, needs no first estimate, and refuses another
   );
 }, 300_000);
 
+test("refuses an autoencoder's squares that cannot be halved, and leaves nothing", async () => {
+  const out = join(folder, "odd");
+  const autoencoder = { ...recipe.autoencoder!, crop: 12 };
+  const refused = train(discs, { out, recipe: { ...recipe, autoencoder } }).next();
+  await expect(refused).rejects.toThrow(
+    "recipe: autoencoder.crop: expected a multiple of 8 to the pictures' 16 pixels, got 12",
+  );
+  expect(existsSync(out)).toBe(false);
+});
+
 test("begins with a model: keeps its autoencoder and its words, goes on with the rest", async () => {
   const model = join(folder, "whole", "model");
   const tuned = { learningRate: 1e-7, warmupSteps: 0, weightDecay: 0, batchSize: 4, steps: 4 };
@@ -245,6 +255,15 @@ test("begins with a model: keeps its autoencoder and its words, goes on with the
     recipe: { promptTokens: 9 },
   });
   await expect(refusal.next()).rejects.toThrow("promptTokens: expected none with model");
+  const copy = join(folder, "copy");
+  cpSync(model, copy, { recursive: true });
+  const replaced = join(folder, "replaced");
+  for await (const _ of train(discs, { out: replaced, model: copy, recipe: tuned })) break;
+  const scheduler = join(copy, "scheduler", "scheduler_config.json");
+  writeFileSync(scheduler, readFileSync(scheduler, "utf8").replace("trailing", "leading"));
+  await expect(train(discs, { out: replaced, resume: true }).next()).rejects.toThrow(
+    `${copy}: expected the model that ${replaced} was begun with, found another`,
+  );
   const other = { ...discs, size: 32 };
   await expect(train(other, { out: join(folder, "refused"), model }).next()).rejects.toThrow(
     "expected pictures of 16 x 16 pixels, got 32 x 32",

@@ -216,7 +216,12 @@ describe("a training refuses", () => {
   test("a damaged checkpoint or recipe", async () => {
     await begin(2);
     const path = join(out, "checkpoint.safetensors");
-    writeFileSync(path, readFileSync(path).subarray(0, 1000));
+    const bytes = readFileSync(path);
+    const slots = bytes.indexOf('"slots":"') + '"slots":"'.length;
+    bytes.write(bytes.toString("latin1", slots, slots + 1) === "0" ? "1" : "0", slots);
+    writeFileSync(path, bytes);
+    await refused({ resume: true }, "expected the checkpoint of a network with these parameters");
+    writeFileSync(path, bytes.subarray(0, 1000));
     await refused({ resume: true }, "checkpoint.safetensors");
     const recipe = JSON.parse(readFileSync(join(out, "recipe.json"), "utf8"));
     writeFileSync(join(out, "recipe.json"), JSON.stringify({ ...recipe, stepz: 3 }));
@@ -236,6 +241,13 @@ describe("a training refuses", () => {
     await refusedEarly({ size: 13 }, "size: expected a multiple of 8 pixels, got 13");
     await refusedEarly({ size: 16 }, "size: expected none with data whose pictures", "emoji");
     await refusedEarly({}, "nowhere: expected a folder of captioned pictures");
+    const unet = { ...recipe.unet, norm_num_groups: 5 };
+    await refused({ size: 16, recipe: { ...recipe, unet } }, /group/);
+    const { sample_size: _, ...unsized } = recipe.unet!;
+    await refused(
+      { size: 16, recipe: { ...recipe, unet: unsized } },
+      "unet: expected a sample_size",
+    );
     expect(existsSync(out)).toBe(false);
   });
 
@@ -275,7 +287,7 @@ describe("a training refuses", () => {
     for (let step = 1; step <= 3; step++) await run.next();
     const kept = checkpoint();
     await expect(run.next()).rejects.toThrow(
-      "the training diverged at step 4 (loss NaN); begin again in a new folder with a lower learning rate",
+      "the training diverged at step 4 (loss NaN); begin again in a new folder with a learning rate below this recipe's 0.0012",
     );
     expect(checkpoint().equals(kept)).toBe(true);
     expect(log(out)).toHaveLength(3);

@@ -11,6 +11,7 @@ import type {
   StepOf,
 } from "../training/index.node.ts";
 import { exitOnInterrupt, onInterrupt } from "./interrupt.ts";
+import { namedModel } from "./named-model.ts";
 import { numberFor } from "./numbers.ts";
 import { tell } from "./tell.ts";
 
@@ -45,7 +46,10 @@ export function trainCommand(): Command {
         "diffusion, which draws what a prompt says, or gan, which draws without one (default: diffusion)",
       ).choices(methods),
     )
-    .option("--model <folder>", "a model to begin with, in place of random weights")
+    .option(
+      "--model <folder>",
+      "a model to begin with, in place of random weights; or the name of one in the package",
+    )
     .option(
       "--steps <n>",
       "optimiser steps in all; above 64 pixels those of the stages before it come besides",
@@ -85,7 +89,7 @@ async function runTraining(data: string, typed: Typed): Promise<void> {
   }
   if (interrupted) {
     const [from, to] = [data, out].map((path) => JSON.stringify(path));
-    tell(`stopped; frabbit train ${from} --out ${to} --resume goes on from here`);
+    tell(`stopped; to go on from here: train ${from} --out ${to} --resume`);
     process.exitCode = 130;
   } else tell(`the model is in ${join(out, "model")}`);
 }
@@ -102,7 +106,10 @@ async function begin(data: string, typed: Typed): Promise<AsyncGenerator<Step, v
   const sized = size !== undefined && { size };
   const options = { out, resume, recipe: choices(typed), ...sized, log: tell };
   if (method === "diffusion")
-    return train(data, { ...options, ...(model !== undefined && { model }) });
+    return train(data, {
+      ...options,
+      ...(model !== undefined && { model: await namedModel(model) }),
+    });
   if (model !== undefined)
     throw new UserError(
       "model: expected none with the method gan, which begins with random weights",

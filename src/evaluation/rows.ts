@@ -67,7 +67,7 @@ export const rows: readonly Row[] = [
     isRight: hasRelation,
   },
   {
-    name: "props with held-out animals (a tenth frogs on stilts)",
+    name: "props, held-out pairs of thing and prop",
     aim: 0.6,
     wish: (index) => ({
       kind: "prop",

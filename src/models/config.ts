@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UserError } from "../tensor/index.ts";
+import { parseFields, UserError } from "../tensor/index.ts";
 
 const positive = z.int().min(1);
 
@@ -207,16 +207,6 @@ const autoencoderTinySchema: z.ZodType<AutoencoderTinyConfig> = z.object({
   shift_factor: z.number().default(0),
 });
 
-function parse<Output>(schema: z.ZodType<Output>, json: unknown, where: string): Output {
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = issue?.path.join(".") ?? "";
-  throw new UserError(
-    `${where}: ${field === "" ? "" : `${field}: `}${issue?.message ?? "not a configuration"}`,
-  );
-}
-
 /** Refuses a list that has not one entry for each of `like`. */
 function checkPerBlock(
   lists: Readonly<Record<string, readonly unknown[]>>,
@@ -233,7 +223,7 @@ function checkPerBlock(
 
 /** Reads a diffusers UNet2DConditionModel configuration; `where` names it in errors. */
 export function parseUNetConfig(json: unknown, where = "unet/config.json"): UNetConfig {
-  const config = parse(unetSchema, json, where);
+  const config = parseFields(unetSchema, json, where);
   const blocks = config.block_out_channels.length;
   const perBlock = (value: number | number[]) =>
     typeof value === "number" ? Array<number>(blocks).fill(value) : value;
@@ -262,7 +252,7 @@ export function parseAutoencoderKLConfig(
   json: unknown,
   where = "vae/config.json",
 ): AutoencoderKLConfig {
-  const { shift_factor, ...config } = parse(autoencoderKLSchema, json, where);
+  const { shift_factor, ...config } = parseFields(autoencoderKLSchema, json, where);
   const { block_out_channels, down_block_types, up_block_types } = config;
   checkPerBlock({ down_block_types, up_block_types }, block_out_channels.length, where);
   return { ...config, shift_factor: shift_factor ?? 0 };
@@ -273,7 +263,7 @@ export function parseAutoencoderTinyConfig(
   json: unknown,
   where = "vae/config.json",
 ): AutoencoderTinyConfig {
-  const config = parse(autoencoderTinySchema, json, where);
+  const config = parseFields(autoencoderTinySchema, json, where);
   const { num_encoder_blocks, num_decoder_blocks } = config;
   const [encoder, decoder] = ["encoder_block_out_channels", "decoder_block_out_channels"] as const;
   checkPerBlock({ num_encoder_blocks }, config[encoder].length, where, encoder);
@@ -286,7 +276,7 @@ export function parseCLIPTextConfig(
   json: unknown,
   where = "text_encoder/config.json",
 ): CLIPTextConfig {
-  const { architectures, ...config } = parse(clipTextSchema, json, where);
+  const { architectures, ...config } = parseFields(clipTextSchema, json, where);
   if (architectures?.[0] !== "CLIPTextModelWithProjection")
     return { ...config, projection_dim: null };
   if (config.projection_dim !== null) return config;

@@ -13,7 +13,7 @@ export {
   parseModel,
   type TextReader,
 } from "./model.ts";
-export { type ModelFiles, modelFiles } from "./model-files.ts";
+export { jsonText, type ModelFiles, modelFiles } from "./model-files.ts";
 export { allWeights, modelParameters, networkTensors } from "./model-parameters.ts";
 export type { NetworkOptions } from "./networks.ts";
 export {

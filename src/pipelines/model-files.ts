@@ -36,7 +36,8 @@ type Json = Readonly<Record<string, unknown>>;
 /** Whole numbers where transformers, since 5, takes floats only. */
 const wholeFloats = /"(initializer_range|initializer_factor|layer_norm_eps)": \d+\b(?![.e])/g;
 
-const jsonText = (json: Json) => `${JSON.stringify(json, null, 2)}\n`;
+/** A configuration as the files have it. */
+export const jsonText = (json: Json): string => `${JSON.stringify(json, null, 2)}\n`;
 
 /**
  * The text files of a new model: configurations in diffusers' and transformers' words, and the tokenizer's files.

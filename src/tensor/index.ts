@@ -3,6 +3,7 @@ export { bfloat16ToFloat32, float16ToFloat32, float32ToFloat16 } from "./float16
 export { type GeneratorState, generatorFrom, type NormalGenerator } from "./generator.ts";
 export { clamp, linearCombination } from "./linear.ts";
 export { type NdArray, sizeOf } from "./ndarray.ts";
+export { parseFields } from "./parse-fields.ts";
 export { PhiloxRandom, type PhiloxState } from "./philox.ts";
 export { Random, type RandomState } from "./random.ts";
 export { roundHalfToEven } from "./round.ts";

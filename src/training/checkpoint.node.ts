@@ -25,12 +25,23 @@ export function weightsChecksum(weights: Weights): string {
   return hash.digest("hex");
 }
 
+/** A checksum of what a trainer's numbers belong to: the parameters' names and shapes, in their order. */
+function slotsChecksum({ slots }: Trainer): string {
+  const told = JSON.stringify(slots.map(({ name, shape }) => [name, shape]));
+  return createHash("sha256").update(told).digest("hex");
+}
+
 /** Keeps what a trainer has learnt; the former checkpoint stays until this one is whole. */
-export function writeCheckpoint(folder: string, { step, state, fixed }: Trainer): void {
+export function writeCheckpoint(folder: string, trainer: Trainer): void {
+  const { step, state, fixed } = trainer;
   const tensors = new Map(
     names.map((name) => [name, { shape: [state[name].length], data: state[name] }]),
   );
-  const metadata = { step: String(step), fixed: weightsChecksum(fixed) };
+  const metadata = {
+    step: String(step),
+    fixed: weightsChecksum(fixed),
+    slots: slotsChecksum(trainer),
+  };
   writeSafetensors(pathIn(folder), tensors, { metadata });
 }
 
@@ -54,6 +65,11 @@ export async function restore(folder: string, trainer: Trainer): Promise<void> {
   if (!Number.isInteger(step) || step < 0)
     throw new UserError(`${path}: expected a step, got ${file.metadata.step}`);
   const kept = names.map((name) => [name, flat(name)] as const);
+  const { slots } = file.metadata; // former checkpoints have none
+  if (slots !== undefined && slots !== slotsChecksum(trainer))
+    throw new UserError(
+      `${path}: expected the checkpoint of a network with these parameters in this order, found another's`,
+    );
   if ((file.metadata.fixed ?? "") !== weightsChecksum(trainer.fixed))
     throw new UserError(
       `${path}: expected the networks beside this one to be those that it began to learn with, found others`,

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { UserError } from "../tensor/index.ts";
 import { lockFolder } from "./lock.node.ts";
 
@@ -78,4 +78,20 @@ test("a folder that cannot be written to is told", () => {
   writeFileSync(join(folder, "file"), "");
   const file = join(folder, "file");
   expect(() => lockFolder(file)).toThrow(/^cannot write .*training\.lock: its folder is a file$/);
+});
+
+test("holds where the file system has no hard links", async () => {
+  vi.doMock("node:fs", async (original) => ({
+    ...(await original<typeof import("node:fs")>()),
+    linkSync() {
+      throw Object.assign(new Error("link"), { code: "EPERM" });
+    },
+  }));
+  vi.resetModules();
+  const { lockFolder: lockWithoutLinks } = await import("./lock.node.ts");
+  vi.doUnmock("node:fs");
+  const unlock = lockWithoutLinks(folder);
+  expect(() => lockWithoutLinks(folder)).toThrow("is training there");
+  unlock();
+  expect(readdirSync(folder)).toEqual([]);
 });

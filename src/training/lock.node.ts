@@ -68,9 +68,21 @@ function place(path: string, content: string): boolean {
   } catch (error) {
     // ENOENT: the folder's owner swept the temporary file away.
     if (["EEXIST", "ENOENT"].includes(codeOf(error))) return false;
+    // File systems without hard links (link(2)); there a reader may see a lock that is not written yet.
+    if (["EPERM", "ENOTSUP"].includes(codeOf(error))) return placeInPlace(path, content);
     throw fileFault("write", path, error);
   } finally {
     rmSync(temporary, { force: true });
+  }
+}
+
+function placeInPlace(path: string, content: string): boolean {
+  try {
+    writeFileSync(path, content, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw fileFault("write", path, error);
   }
 }
 

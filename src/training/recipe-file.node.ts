@@ -3,9 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { atomicWrite, fileFault } from "../tensor/index.node.ts";
-import { UserError } from "../tensor/index.ts";
+import { parseFields, UserError } from "../tensor/index.ts";
 import { checkpointFile, holdsCheckpoint } from "./checkpoint.node.ts";
-import { parseFields } from "./optimisation.ts";
 
 /**
  * The recipe of a folder's training, as `parse` proves it.

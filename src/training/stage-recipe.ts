@@ -1,10 +1,6 @@
 import { z } from "zod";
-import {
-  type DataName,
-  type Optimisation,
-  optimisationFields,
-  parseFields,
-} from "./optimisation.ts";
+import { parseFields } from "../tensor/index.ts";
+import { type DataName, type Optimisation, optimisationFields } from "./optimisation.ts";
 
 /** What decides how a network learns in a stage before the diffusion. */
 export interface StageRecipe extends Optimisation, DataName {}

@@ -1,17 +1,18 @@
 import { join, resolve } from "node:path";
 import { readModelFolder } from "../pipelines/index.node.ts";
-import { latentShape, nativeSize, TextToImage } from "../pipelines/index.ts";
+import { latentShape, type ModelConfig, nativeSize, TextToImage } from "../pipelines/index.ts";
 import { onnxruntimeNode, type Weights } from "../runtime/index.node.ts";
 import { type NdArray, UserError } from "../tensor/index.ts";
 import { readAutoencoder, scopeName } from "./autoencoder/autoencoder-folder.node.ts";
 import type { AutoencoderRecipe } from "./autoencoder/recipe.ts";
-import { trainAutoencoder } from "./autoencoder/train-autoencoder.node.ts";
+import { autoencoderLesson, trainAutoencoder } from "./autoencoder/train-autoencoder.node.ts";
 import { holdsCheckpoint } from "./checkpoint.node.ts";
 import type { Dataset } from "./data/dataset.ts";
 import { defaultRecipe, sizeMultiple } from "./diffusion/default-recipe.ts";
+import { denoisingGraph } from "./diffusion/denoising-graph.ts";
 import { examplesOf } from "./diffusion/examples.ts";
 import { openLatents } from "./diffusion/latent-file.node.ts";
-import { newModel } from "./diffusion/new-model.ts";
+import { newModel, withAutoencoder } from "./diffusion/new-model.ts";
 import {
   checkChoices,
   type Origin,
@@ -45,7 +46,7 @@ import {
   writeRecipe,
 } from "./recipe-file.node.ts";
 import type { KeptStageRecipe } from "./stage-recipe.ts";
-import { readNetworks } from "./taught-stage.node.ts";
+import { readNetworks, teachingChecksum } from "./taught-stage.node.ts";
 import { claimFolder, type StepOf } from "./training-folder.node.ts";
 
 export interface TrainOptions extends CommonOptions<RecipeChoices> {
@@ -82,7 +83,8 @@ function checkOptions(
 async function openOrigin(folder: string | undefined): Promise<Origin | undefined> {
   if (folder === undefined) return undefined;
   const model = await readModelFolder(folder);
-  return { folder: resolve(folder), model, size: nativeSize(model) };
+  const checksum = teachingChecksum(model.files, [""], {});
+  return { folder: resolve(folder), model, size: nativeSize(model), checksum };
 }
 
 /** The recipe that was begun, or a new one. */
@@ -97,11 +99,18 @@ function settleRecipe(
     return origin ? recipeFrom(origin, recipe, choices) : recipe;
   };
   const captions = captionsChecksum(dataset.captions);
-  const recipe = begun ? { ...begun, ...choices } : { ...fresh(), captions };
+  const settled = begun ? { ...begun, ...choices } : { ...fresh(), captions };
+  const recipe = parseRecipe(settled, "recipe");
   requireOwnData(out, dataset, { begun, size: pictureSize(recipe) });
   if (recipe.captions !== undefined && recipe.captions !== captions)
     throw new UserError(`${out}: expected the captions that it was begun with, found others`);
-  return parseRecipe(recipe, "recipe");
+  return recipe;
+}
+
+/** Builds what is to learn, so that what cannot be is refused before anything is written. */
+function prove(recipe: Recipe, { unet, textEncoders }: ModelConfig, dataset: Dataset): void {
+  if (recipe.autoencoder) autoencoderLesson(recipe.autoencoder, dataset);
+  denoisingGraph(unet, textEncoders[0].config, 1);
 }
 
 /**
@@ -139,20 +148,26 @@ async function* trainInFolder(
   if (begun) sweep(out);
   else refuseTraining(out);
   const origin = await openOrigin(begun ? begun.from?.model : model);
+  const files = begun?.from?.files ?? origin?.checksum;
+  if (files !== origin?.checksum)
+    throw new UserError(
+      `${origin?.folder}: expected the model that ${out} was begun with, found another`,
+    );
   const size = begun ? pictureSize(begun) : (origin?.size ?? options.size ?? 64);
   const dataset = await openData(data, size, options);
   const recipe = settleRecipe(dataset, begun, options, origin);
   const means = { ...options, dataset, backend };
   let beginning: Beginning = origin
     ? await beginningOf(origin.model)
-    : { config: newModel(recipe, dataset) }; // proves the recipe
-  latentShape(beginning.config, { count: 1, height: dataset.size, width: dataset.size }); // and the size
+    : { config: newModel(recipe, dataset) };
+  latentShape(beginning.config, { count: 1, height: dataset.size, width: dataset.size }); // proves the size
+  prove(recipe, beginning.config, dataset);
   writeRecipe(out, recipe);
   if (recipe.autoencoder) {
     const folder = join(out, stageFolders.autoencoder);
     yield* trainAutoencoder(folder, recipe.autoencoder, means);
     const { vae, weights } = await readAutoencoder(join(folder, "model"));
-    beginning = { config: newModel(recipe, dataset, vae), fixed: weights };
+    beginning = { config: withAutoencoder(beginning.config, vae), fixed: weights };
   }
   yield* trainTextAndDiffusion(out, recipe, beginning, means);
 }

@@ -59,6 +59,8 @@ export class Trainer implements AsyncDisposable {
   readonly #optimisation: Optimisation;
   readonly #adamW: AdamW;
   readonly #lessons: readonly Compiled[];
+  /** The state's, by name. */
+  readonly #parameters: Weights;
 
   private constructor(
     optimisation: Optimisation,
@@ -75,6 +77,7 @@ export class Trainer implements AsyncDisposable {
     this.state = { parameters: array(), moment1: array(), moment2: array(), ema: array() };
     this.state.parameters.set(initial);
     this.state.ema.set(initial);
+    this.#parameters = views(slots, this.state.parameters);
   }
 
   /**
@@ -92,10 +95,15 @@ export class Trainer implements AsyncDisposable {
     );
     const adamW = new AdamW(arraysOfState * countOf(slots) + countOf(trained.flat()));
     const compiled: Compiled[] = [];
-    for (const [i, lesson] of lessons.entries()) {
-      const own = trained[i]!;
-      const gradients = adamW.array(countOf(own));
-      compiled.push(await compileLesson(lesson, own, gradients, { optimisation, backend }));
+    try {
+      for (const [i, lesson] of lessons.entries()) {
+        const own = trained[i]!;
+        const gradients = adamW.array(countOf(own));
+        compiled.push(await compileLesson(lesson, own, gradients, { optimisation, backend }));
+      }
+    } catch (error) {
+      await disposeAll(compiled);
+      throw error;
     }
     return new Trainer(optimisation, slots, adamW, compiled);
   }
@@ -115,8 +123,7 @@ export class Trainer implements AsyncDisposable {
     for (const lesson of this.#lessons) {
       if (lesson.due?.(index) === false) continue;
       const { executable, gradients, start, end, graph, fixed, muon, others } = lesson;
-      const weights = { ...fixed, ...views(this.slots, this.state.parameters) };
-      const feeds = { ...(await lesson.batch(index)), ...weights };
+      const feeds = { ...(await lesson.batch(index)), ...fixed, ...this.#parameters };
       const results = await executable.run(feeds);
       loss = results.loss?.[0] ?? Number.NaN;
       for (const name of graph.told) told[name] = results[name]?.[0] ?? Number.NaN;
@@ -146,10 +153,14 @@ export class Trainer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { executable, muon } of this.#lessons) {
-      await executable.dispose();
-      await muon?.[Symbol.asyncDispose]();
-    }
+    await disposeAll(this.#lessons);
+  }
+}
+
+async function disposeAll(lessons: readonly Compiled[]): Promise<void> {
+  for (const { executable, muon } of lessons) {
+    await executable.dispose();
+    await muon?.[Symbol.asyncDispose]();
   }
 }
 

@@ -25,7 +25,7 @@ const recipe: Optimisation = {
   emaDecay: 0.9,
 };
 
-it("tells of what has been learnt as often as it should, and of the last step once", async () => {
+it("tells of what has been learnt as often as it should, of the last step once, before that is yielded", async () => {
   const x = parameter("x", [2, 2], ones);
   const graph = withGradients(meanOfAll(mul(matmul(x, x), x)));
   await using trainer = await Trainer.create(
@@ -41,10 +41,13 @@ it("tells of what has been learnt as often as it should, and of the last step on
     report: async () => void told.push(trainer.step),
   };
   const taken: number[] = [];
-  for await (const { step } of takeSteps(training, { sampleMinutes: 60, sampleSteps: 2 }))
+  for await (const { step } of takeSteps(training, { sampleMinutes: 60, sampleSteps: 2 })) {
     taken.push(step);
+    expect(told).toEqual([2, 4, 5].filter((one) => one <= step));
+  }
   expect(taken).toEqual([1, 2, 3, 4, 5]);
-  expect(told).toEqual([2, 4, 5]);
+  for await (const _ of takeSteps(training, {}));
+  expect(told).toEqual([2, 4, 5, 5]);
   trainer.step = 0;
   told.length = 0;
   for await (const _ of takeSteps(training, { sampleMinutes: 0 }));

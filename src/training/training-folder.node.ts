@@ -113,27 +113,31 @@ export async function* takeSteps<Recipe extends Optimisation>(
   });
   let whole = true; // the last step is good, and in the log
   try {
+    if (trainer.step >= recipe.steps) await shown.now();
     while (trainer.step < recipe.steps) {
       whole = false;
       const step = await trainer.next();
-      refuseDivergence(step, folder);
+      refuseDivergence(step, folder, recipe);
       log.append(step);
       whole = true;
       await checkpoint.ifDue();
-      if (step.step < recipe.steps)
-        await (step.step % sampleSteps === 0 ? shown.now() : shown.ifDue());
+      const isDue = step.step % sampleSteps === 0 || step.step >= recipe.steps;
+      await (isDue ? shown.now() : shown.ifDue());
       yield { ...step, recipe };
     }
-    await shown.now();
   } finally {
     if (whole) await checkpoint.now();
   }
 }
 
-function refuseDivergence({ step, loss, gradNorm }: TrainingStep, folder: string): void {
+function refuseDivergence(
+  { step, loss, gradNorm }: TrainingStep,
+  folder: string,
+  { learningRate }: Optimisation,
+): void {
   if (!Number.isFinite(loss + gradNorm))
     throw new UserError(
-      `${folder}: the training diverged at step ${step} (loss ${loss}); begin again in a new folder with a lower learning rate`,
+      `${folder}: the training diverged at step ${step} (loss ${loss}); begin again in a new folder with a learning rate below this recipe's ${learningRate}`,
     );
 }
 

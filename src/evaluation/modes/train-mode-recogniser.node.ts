@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { type Backend, onnxruntimeNode } from "../../runtime/index.node.ts";
-import { UserError } from "../../tensor/index.ts";
+import { parseFields, UserError } from "../../tensor/index.ts";
 import {
   type DataName,
   type Optimisation,
   optimisationFields,
-  parseFields,
 } from "../../training/optimisation.ts";
 import { type StepOf, trainStage } from "../../training/training-folder.node.ts";
 import { ModeRecogniser, makeModeBatch, modeGraph } from "./mode-recogniser.ts";

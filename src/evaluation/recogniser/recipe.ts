@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { parseFields } from "../../tensor/index.ts";
 import type { Scenery } from "../../training/data/scenes/scenery.ts";
 import {
   type DataName,
   type Optimisation,
   optimisationFields,
-  parseFields,
 } from "../../training/optimisation.ts";
 import { type Labels, labelsOf } from "./sight.ts";
 

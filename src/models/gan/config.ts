@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { UserError } from "../../tensor/index.ts";
+import { parseFields } from "../../tensor/index.ts";
 
 const positive = z.int().min(1);
 
@@ -68,20 +68,12 @@ const discriminatorSchema: z.ZodType<DiscriminatorConfig> = z
   .object({ ...sizes, minibatch_std_group: positive })
   .refine(fitting, misfit);
 
-function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = issue?.path.join(".");
-  throw new UserError(`${where}: ${field ? `${field}: ` : ""}${issue?.message}`);
-}
-
 /** @throws UserError that names the field. */
 export function parseGeneratorConfig(
   config: unknown,
   where = "generator/config.json",
 ): GeneratorConfig {
-  return parse(generatorSchema, config, where);
+  return parseFields(generatorSchema, config, where);
 }
 
 /** @throws UserError that names the field. */
@@ -89,5 +81,5 @@ export function parseDiscriminatorConfig(
   config: unknown,
   where = "discriminator",
 ): DiscriminatorConfig {
-  return parse(discriminatorSchema, config, where);
+  return parseFields(discriminatorSchema, config, where);
 }

@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { parseFields } from "../../tensor/index.ts";
 import type { Dataset } from "../data/dataset.ts";
 import {
   type DataName,
   json,
   type Optimisation,
   optimisationFields,
-  parseFields,
   positive,
 } from "../optimisation.ts";
 

@@ -14,7 +14,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { tensorsOf } from "../flat-parameters.ts";
 import { writeFigures } from "../recipe-file.node.ts";
 import { replaceFolder, writeSamples } from "../reports.node.ts";
-import type { Trainer } from "../trainer.ts";
+import type { Lesson, Trainer } from "../trainer.ts";
 import { type Intervals, type StepOf, trainStage } from "../training-folder.node.ts";
 import { scopeName, writeAutoencoder } from "./autoencoder-folder.node.ts";
 import { autoencoderGraph } from "./autoencoder-graph.ts";
@@ -39,17 +39,7 @@ export async function* trainAutoencoder(
   wanted: AutoencoderRecipe,
   { dataset, backend, ...intervals }: { dataset: Dataset; backend: Backend } & Intervals,
 ): AsyncGenerator<StepOf<AutoencoderRecipe>, void, void> {
-  const configOf = ({ vae }: AutoencoderRecipe) =>
-    parseAutoencoderKLConfig(vae, "recipe: autoencoder.vae");
-  const lessons = (recipe: AutoencoderRecipe) => {
-    const config = configOf(recipe);
-    requireFit(recipe, config, dataset.size);
-    const downsampling = autoencoderDownsampling(config);
-    const latentSize = config.latent_channels * (recipe.crop / downsampling) ** 2;
-    const batch = (index: number) =>
-      makeAutoencoderBatch({ ...recipe, dataset, downsampling, latentSize }, index);
-    return [{ graph: autoencoderGraph(config, recipe), batch }];
-  };
+  const lessons = (recipe: AutoencoderRecipe) => [autoencoderLesson(recipe, dataset)];
   const report = async (trainer: Trainer, recipe: AutoencoderRecipe) => {
     const { pictures, returned, deviation } = await reconstruct(trainer, configOf(recipe), {
       dataset,
@@ -69,6 +59,24 @@ export async function* trainAutoencoder(
   yield* trainStage(out, { wanted, parse, figuresFile, backend, lessons, report }, intervals);
 }
 
+/**
+ * What an autoencoder is taught.
+ * @throws UserError when its recipe cannot be, or does not fit the pictures.
+ */
+export function autoencoderLesson(recipe: AutoencoderRecipe, dataset: Dataset): Lesson {
+  const config = configOf(recipe);
+  requireFit(recipe, config, dataset.size);
+  const downsampling = autoencoderDownsampling(config);
+  const latentSize = config.latent_channels * (recipe.crop / downsampling) ** 2;
+  const batch = (index: number) =>
+    makeAutoencoderBatch({ ...recipe, dataset, downsampling, latentSize }, index);
+  return { graph: autoencoderGraph(config, recipe), batch };
+}
+
+function configOf({ vae }: AutoencoderRecipe): AutoencoderKLConfig {
+  return parseAutoencoderKLConfig(vae, "recipe: autoencoder.vae");
+}
+
 /** @throws UserError when latents have no place for a colour, or squares do not fit the pictures and the latents' places. */
 function requireFit({ crop }: AutoencoderRecipe, config: AutoencoderKLConfig, size: number): void {
   if (config.latent_channels < 3)
@@ -76,9 +84,14 @@ function requireFit({ crop }: AutoencoderRecipe, config: AutoencoderKLConfig, si
       `recipe: autoencoder.vae.latent_channels: expected 3 or more, got ${config.latent_channels}`,
     );
   const step = autoencoderDownsampling(config);
-  if (crop <= step || crop > size || crop % step !== 0 || size % step !== 0)
+  if (size % step !== 0)
     throw new UserError(
-      `recipe: autoencoder.crop: expected a multiple of ${step} from ${2 * step} to the pictures' ${size} pixels, which must be one too, got ${crop}`,
+      `recipe: autoencoder.vae: expected one whose ${step} pixels to a place of a latent divide the pictures' ${size}`,
+    );
+  const least = 2 * step; // squares are halved, too
+  if (crop < least || crop > size || crop % least !== 0)
+    throw new UserError(
+      `recipe: autoencoder.crop: expected a multiple of ${least} to the pictures' ${size} pixels, got ${crop}`,
     );
 }
 

@@ -41,3 +41,17 @@ it("fits the levels to the size of the latents", () => {
   ] as const)
     expect(levels(size)).toHaveLength(1 + halvings);
 });
+
+it("fits the U-Net to the latents of a chosen autoencoder", () => {
+  const { vae } = recipe.autoencoder!;
+  const chosen = {
+    ...vae,
+    latent_channels: 4,
+    block_out_channels: [16, 32, 64],
+    down_block_types: Array(3).fill("DownEncoderBlock2D"),
+    up_block_types: Array(3).fill("UpDecoderBlock2D"),
+  };
+  const autoencoder = { ...recipe.autoencoder!, vae: chosen };
+  const { unet } = defaultRecipe(data, { autoencoder });
+  expect(unet).toMatchObject({ sample_size: 32, in_channels: 4, out_channels: 4 });
+});

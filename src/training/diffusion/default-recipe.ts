@@ -54,7 +54,7 @@ function recipeOfPixels(data: Described, { seed = 0, steps = 7600 }: RecipeChoic
 
 function recipeOfLatents(data: Described, choices: RecipeChoices): Recipe {
   const { seed = 0, steps = 11_000 } = choices;
-  const autoencoder = { ...defaultAutoencoderRecipe(data), seed };
+  const autoencoder = choices.autoencoder ?? { ...defaultAutoencoderRecipe(data), seed };
   const size = data.size / downsamplingOf(autoencoder);
   return {
     ...commonFields(data, seed, steps),

@@ -1,4 +1,4 @@
-import { type ModelConfig, modelFiles, parseModel } from "../../pipelines/index.ts";
+import { jsonText, type ModelConfig, modelFiles, parseModel } from "../../pipelines/index.ts";
 import {
   endOfText,
   lettersOf,
@@ -9,15 +9,8 @@ import {
 import type { Dataset } from "../data/dataset.ts";
 import type { Recipe } from "./recipe.ts";
 
-/**
- * A recipe's model without weights: the tokenizer learnt from the captions, and the configurations that fit it.
- * @param vae the autoencoder's configuration, as its training left it.
- */
-export function newModel(
-  recipe: Recipe,
-  dataset: Dataset,
-  vae: Readonly<Record<string, unknown>> | undefined = recipe.autoencoder?.vae,
-): ModelConfig {
+/** A recipe's model without weights: the tokenizer learnt from the captions, and the configurations that fit it. */
+export function newModel(recipe: Recipe, dataset: Dataset): ModelConfig {
   const captions = [...dataset.captions];
   const pairs = trainBytePairs(captions, recipe.vocabularySize);
   const end = pairs.vocab[endOfText];
@@ -31,5 +24,14 @@ export function newModel(
   };
   const words = captions.flatMap(lettersOf);
   const tokenizer = tokenizerFiles(pairs, recipe.promptTokens);
+  const vae = recipe.autoencoder?.vae;
   return parseModel(modelFiles({ ...recipe, textEncoder, tokenizer, words, ...(vae && { vae }) }));
+}
+
+/** The model with its autoencoder's configuration as its training left it. */
+export function withAutoencoder(
+  { files }: ModelConfig,
+  vae: Readonly<Record<string, unknown>>,
+): ModelConfig {
+  return parseModel({ ...files, "vae/config.json": jsonText(vae) });
 }

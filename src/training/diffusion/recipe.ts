@@ -1,14 +1,13 @@
 import { z } from "zod";
 import { autoencoderDownsampling, parseAutoencoderKLConfig } from "../../models/index.ts";
 import { type Model, type ModelFiles, seenBeside } from "../../pipelines/index.ts";
-import { UserError } from "../../tensor/index.ts";
+import { parseFields, UserError } from "../../tensor/index.ts";
 import { type AutoencoderRecipe, autoencoderRecipeSchema } from "../autoencoder/recipe.ts";
 import {
   type DataName,
   json,
   type Optimisation,
   optimisationFields,
-  parseFields,
   positive,
   share,
 } from "../optimisation.ts";
@@ -23,7 +22,7 @@ export interface Recipe extends Optimisation, DataName {
   readonly captions?: string | undefined;
   /** Above 1, noisier time steps are drawn more often: what the text decides is decided there. 1 draws all alike. */
   readonly timestepShift: number;
-  /** Share of examples trained without their caption, for classifier-free guidance; those at the last time step have theirs. */
+  /** Share of examples trained without their caption, for classifier-free guidance; the first estimate has all of them. */
   readonly captionDropout: number;
   /** Of a model of latents: how the autoencoder is made, which is trained first. Without, the model is one of pixels. */
   readonly autoencoder?: AutoencoderRecipe | undefined;
@@ -31,8 +30,13 @@ export interface Recipe extends Optimisation, DataName {
   readonly expectation?: StageRecipe | undefined;
   /** How the U-Net then learns to tell that of pure noise, before the diffusion, which goes on from there. */
   readonly firstEstimate?: StageRecipe | undefined;
-  /** The model that it begins with, in place of random weights, and its pixels a side; what follows is then that model's. */
-  readonly from?: { readonly model: string; readonly size: number } | undefined;
+  /**
+   * The model that it begins with, in place of random weights, its pixels a side, and a checksum of its configurations and
+   * tokenizer, which refuses a resume with others; what follows is then that model's.
+   */
+  readonly from?:
+    | { readonly model: string; readonly size: number; readonly files?: string | undefined }
+    | undefined;
   /** How many different examples there are; without it, each is new. */
   readonly pool?: number | undefined;
   readonly unet: Readonly<Record<string, unknown>>;
@@ -70,7 +74,9 @@ const recipeFields = z.strictObject({
   autoencoder: autoencoderRecipeSchema.optional(),
   expectation: stageRecipeSchema.optional(),
   firstEstimate: stageRecipeSchema.optional(),
-  from: z.strictObject({ model: z.string(), size: positive }).optional(),
+  from: z
+    .strictObject({ model: z.string(), size: positive, files: z.string().optional() })
+    .optional(),
   pool: positive.optional(),
   unet: json,
   textEncoder: json,
@@ -141,6 +147,8 @@ export interface Origin {
   readonly model: Model;
   /** Pixels a side of its pictures. */
   readonly size: number;
+  /** As a recipe keeps it. */
+  readonly checksum: string;
 }
 
 /**
@@ -148,7 +156,7 @@ export interface Origin {
  * @throws UserError when a choice is what the model decides.
  */
 export function recipeFrom(
-  { folder, model, size }: Origin,
+  { folder, model, size, checksum }: Origin,
   recipe: Recipe,
   choices: RecipeChoices,
 ): Recipe {
@@ -168,7 +176,7 @@ export function recipeFrom(
     autoencoder: undefined,
     expectation: undefined,
     firstEstimate: undefined,
-    from: { model: folder, size },
+    from: { model: folder, size, files: checksum },
     unet: config("unet/config.json"),
     textEncoder: config("text_encoder/config.json"),
     scheduler: config("scheduler/scheduler_config.json"),

@@ -1,12 +1,11 @@
 import { z } from "zod";
 import { parseDiscriminatorConfig, parseGeneratorConfig } from "../../models/index.ts";
-import { UserError } from "../../tensor/index.ts";
+import { parseFields, UserError } from "../../tensor/index.ts";
 import {
   type DataName,
   json,
   type Optimisation,
   optimisationFields,
-  parseFields,
   positive,
   share,
 } from "../optimisation.ts";
