@@ -6,7 +6,7 @@ import { UserError } from "../src/tensor/index.ts";
 import { type Dataset, loadEmoji, type TrainingStep, train } from "../src/training/index.node.ts";
 
 const folder = new URL("../models/emoji/training/", import.meta.url);
-const steps = 50;
+const steps = 20;
 
 /** The corpus, or why it cannot be had here: its art is downloaded once. */
 async function emoji(): Promise<Dataset | string> {
