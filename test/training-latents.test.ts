@@ -215,12 +215,18 @@ test("once the diffusion has begun, needs no first estimate, and refuses another
   );
 }, 300_000);
 
-test("refuses an autoencoder's squares that cannot be halved, and leaves nothing", async () => {
+test("refuses an autoencoder that does not fit the pictures, and leaves nothing", async () => {
   const out = join(folder, "odd");
   const autoencoder = { ...recipe.autoencoder!, crop: 12 };
-  const refused = train(discs, { out, recipe: { ...recipe, autoencoder } }).next();
-  await expect(refused).rejects.toThrow(
+  const refused = (size: number) => {
+    const unet = { ...recipe.unet, sample_size: size / 4 };
+    return train({ ...discs, size }, { out, recipe: { ...recipe, autoencoder, unet } }).next();
+  };
+  await expect(refused(16)).rejects.toThrow(
     "recipe: autoencoder.crop: expected a multiple of 8 to the pictures' 16 pixels, got 12",
+  );
+  await expect(refused(18)).rejects.toThrow(
+    "recipe: autoencoder.vae: expected one whose 4 pixels to a place of a latent divide the pictures' 18",
   );
   expect(existsSync(out)).toBe(false);
 });

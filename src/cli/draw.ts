@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
-import type { RunSpacing, SamplerName, Step } from "../diffusion/index.ts";
+import type { RunSpacing, SamplerName } from "../diffusion/index.ts";
 import { encodePng } from "../image/index.ts";
 import { type TextToImage, unstack } from "../pipelines/index.ts";
 import { atomicWrite } from "../tensor/index.node.ts";
 import type { NdArray } from "../tensor/index.ts";
-import { filmStrip } from "./film.ts";
+import { type FilmedStep, filmStrip } from "./film.ts";
 import { filmFile } from "./output-file.ts";
 import { parametersText, type Settings } from "./parameters.ts";
 
@@ -39,7 +39,7 @@ export async function drawToFile(
 ): Promise<Drawn> {
   const { film, file, width: w, height: h, sampler, schedule, begin, ...settings } = drawing;
   const { steps, seed, strength } = settings;
-  const filmed: Step[] = [];
+  const filmed: FilmedStep[] = [];
   const run = pipeline.steps(settings.prompt, {
     steps,
     seed,
@@ -54,7 +54,8 @@ export async function drawToFile(
   });
   let result = await run.next();
   for (; !result.done; result = await run.next()) {
-    if (film) filmed.push(result.value);
+    const { latent, noise, denoised } = result.value;
+    if (film) filmed.push({ latent, noise, denoised });
     taken();
     await setImmediate(); // lets Ctrl-C in
   }

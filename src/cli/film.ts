@@ -8,8 +8,11 @@ const mostColumns = 24;
 /** Normal noise, brought into the range from black to white: three standard deviations. */
 const noiseScale = 1 / 3;
 
+/** What a film shows of a step. */
+export type FilmedStep = Pick<Step, "latent" | "noise" | "denoised">;
+
 /** All steps, or 24 evenly chosen ones with the first and the last. */
-function columnsOf(steps: readonly Step[]): readonly Step[] {
+function columnsOf(steps: readonly FilmedStep[]): readonly FilmedStep[] {
   const columns = Math.min(steps.length, mostColumns);
   const stride = (steps.length - 1) / Math.max(columns - 1, 1);
   return Array.from({ length: columns }, (_, column) => steps[Math.round(column * stride)]!);
@@ -22,7 +25,10 @@ function columnsOf(steps: readonly Step[]): readonly Step[] {
  * @param steps of a run of one picture.
  * @returns [3, height, width] in [-1, 1].
  */
-export async function filmStrip(pipeline: TextToImage, steps: readonly Step[]): Promise<NdArray> {
+export async function filmStrip(
+  pipeline: TextToImage,
+  steps: readonly FilmedStep[],
+): Promise<NdArray> {
   const columns = columnsOf(steps);
   const rows = [
     columns.map(({ latent }) => latent),

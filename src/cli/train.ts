@@ -89,7 +89,8 @@ async function runTraining(data: string, typed: Typed): Promise<void> {
   }
   if (interrupted) {
     const [from, to] = [data, out].map((path) => JSON.stringify(path));
-    tell(`stopped; to go on from here: train ${from} --out ${to} --resume`);
+    const command = process.env.npm_lifecycle_event === "start" ? "npm start --" : "frabbit";
+    tell(`stopped; ${command} train ${from} --out ${to} --resume goes on from here`);
     process.exitCode = 130;
   } else tell(`the model is in ${join(out, "model")}`);
 }

@@ -39,7 +39,8 @@ const evenSigmas: Json = {
 const endsClean: Json = { set_alpha_to_one: true };
 const latentBetas: Json = { beta_start: 0.00085, beta_end: 0.012 };
 const linspace: Json = { timestep_spacing: "linspace" };
-const inSigma = { absent: linspace, always: { ...neverClips, ...noZeroSnr } };
+const endsAtZero: Json = { final_sigmas_type: "zero" };
+const inSigma = { absent: linspace, always: { ...neverClips, ...noZeroSnr, ...endsAtZero } };
 
 /** Every scheduler class of diffusers whose solver is among the samplers. */
 export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
@@ -85,13 +86,13 @@ export const schedulerClasses: Readonly<Record<string, SchedulerClass>> = {
   EulerAncestralDiscreteScheduler: {
     grid: "ratio",
     absent: linspace,
-    always: { ...neverClips, ...evenSigmas },
+    always: { ...neverClips, ...evenSigmas, ...endsAtZero },
     sampler: () => ["euler-a", samplers["euler-a"]()],
   },
   HeunDiscreteScheduler: {
     grid: "ratio",
     absent: { ...linspace, ...latentBetas },
-    always: noZeroSnr,
+    always: { ...noZeroSnr, ...endsAtZero },
     sampler: () => ["heun", samplers.heun()],
   },
   KDPM2DiscreteScheduler: {

@@ -133,8 +133,9 @@ function merged(
 
 function spacingOf(config: Json, { grid }: SchedulerClass): RunSpacing | undefined {
   const fixed = grid === "distilled" || grid === "flow";
-  const even = () => oneOf(config, "timestep_spacing", timestepSpacings);
-  return sigmaSpacingOf(config) ?? (fixed ? undefined : even());
+  const sigmas = sigmaSpacingOf(config);
+  if (sigmas !== undefined || fixed) return sigmas;
+  return oneOf(config, "timestep_spacing", timestepSpacings);
 }
 
 function classOf(config: Json): SchedulerClass {

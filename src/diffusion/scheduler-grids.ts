@@ -28,7 +28,7 @@ export const gridRules: { readonly [G in Grid]: (config: Json, schedule: Schedul
       ...(rounds && { wholeTimesteps: "nearest" }),
       spacing: options.spacing === "linspace" ? "continuous" : options.spacing,
       convention: "interpolate",
-      end: config._class_name === "EulerDiscreteScheduler" ? finalSigma(config) : "clean",
+      end: finalSigma(config),
     });
     return (steps) => endingInSigma(levels(steps));
   },

@@ -67,7 +67,7 @@ export const rows: readonly Row[] = [
     isRight: hasRelation,
   },
   {
-    name: "props, held-out pairs of thing and prop",
+    name: "props, held-out pairs of creature and prop",
     aim: 0.6,
     wish: (index) => ({
       kind: "prop",

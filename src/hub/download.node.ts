@@ -27,8 +27,8 @@ export interface Download {
 export async function download(file: string, wanted: Download): Promise<void> {
   const part = `${file}.incomplete`;
   makeFolder(dirname(file));
-  await receive(part, wanted);
   try {
+    await receive(part, wanted);
     const hash = await hashOf(part, wanted);
     if (hash === wanted.hash) return renameSync(part, file);
     rmSync(part);
@@ -36,7 +36,7 @@ export async function download(file: string, wanted: Download): Promise<void> {
       `${wanted.name}: expected bytes with the hash ${wanted.hash}, got ${hash}; nothing of it is kept`,
     );
   } catch (error) {
-    if (!existsSync(part) && existsSync(file)) return; // another one was first
+    if (existsSync(file)) return rmSync(part, { force: true }); // another one was first
     throw fileFault("write", file, error);
   }
 }
@@ -51,7 +51,8 @@ async function receive(part: string, { name, size, request, onBytes }: Download)
   try {
     await using file = await open(part, constants.O_WRONLY | constants.O_CREAT);
     for await (const chunk of response.body ?? []) {
-      received += await writeAll(file, chunk, received);
+      await writeAll(file, chunk, received);
+      received += chunk.length;
       onBytes(received);
     }
     if (received >= size) return;
@@ -65,14 +66,13 @@ async function receive(part: string, { name, size, request, onBytes }: Download)
   );
 }
 
-/** Writes all of the bytes at a position, and returns how many they are: a full disk may take a part of them first. */
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
+/** Writes all of the bytes at a position; a full disk may take a part of them first. */
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   let written = 0;
   while (written < bytes.length) {
     const rest = bytes.length - written;
     written += (await file.write(bytes, written, rest, position + written)).bytesWritten;
   }
-  return written;
 }
 
 function bytesIn(file: string): number | undefined {

@@ -141,7 +141,7 @@ test.each<[string, TextToImage, TextToImageOptions]>([
     pixels,
     { picture: picture(16, 18, () => 0) },
   ],
-  ["startAt: expected a latent to begin with there, got none", pixels, { startAt: 5 }],
+  ["startAt: expected only with a latent to begin with, and without from", pixels, { startAt: 5 }],
   ["latent: expected none beside a picture", pixels, { picture: slope, latent: slope }],
   [
     "mask: expected one, as this model was taught to fill in what it shows",

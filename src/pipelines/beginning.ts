@@ -51,7 +51,7 @@ export async function begin(
   const { model } = pipeline;
   const { from, picture, mask, strength } = options;
   if (options.startAt !== undefined && (!options.latent || from)) {
-    throw new UserError("startAt: expected a latent to begin with there, got none");
+    throw new UserError("startAt: expected only with a latent to begin with, and without from");
   }
   const taught = seenBeside(model);
   if (picture && taught === "picture") return beginEditing(pipeline, picture, options, plan);

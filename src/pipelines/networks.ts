@@ -31,7 +31,7 @@ import {
   stackedConditions,
   type TextEmbedding,
 } from "./conditions.ts";
-import { memoryBytes, tileSide, weightBytes } from "./memory.ts";
+import { activationBytes, memoryBytes, tileSide, weightBytes } from "./memory.ts";
 import type { Model, NetworkName } from "./model.ts";
 import { parameterCount } from "./model-parameters.ts";
 import { pixelsPerElement } from "./picture-size.ts";
@@ -89,7 +89,7 @@ type Build = (shape: Shape) => Tensor;
 const unetKey = "U-Net";
 
 /**
- * A model's networks, compiled for each shape when it is first asked for, and kept as far as there is memory for it. The weights are mapped from their
+ * A model's networks, compiled for each shape when it is first asked for, and kept, U-Nets as far as there is memory for them. The weights are mapped from their
  * files, or read for compiling and then let go, because what is compiled has its own.
  */
 export class Networks {
@@ -194,12 +194,19 @@ export class Networks {
     const side = pixelsPerElement(model);
     const size = { count, height: h * side, width: w * side };
     const spare = model.memory - memoryBytes(model, parameterCount(model), size);
-    const most = Math.max(0, Math.floor(spare / weightBytes(model, parameterCount(model, "unet"))));
+    const each = weightBytes(model, parameterCount(model, "unet")) + activationBytes(model, size);
+    const most = Math.max(0, Math.floor(spare / each));
     const unets = [...this.#compiled].filter(([key]) => key.startsWith(`["${unetKey}"`));
-    for (const [key, network] of unets.slice(0, Math.max(0, unets.length - most))) {
-      this.#compiled.delete(key);
-      await (await network).dispose();
-    }
+    const leaving = unets.slice(0, Math.max(0, unets.length - most));
+    for (const [key] of leaving) this.#compiled.delete(key);
+    await Promise.all(
+      leaving.map(([, network]) =>
+        network.then(
+          (compiled) => compiled.dispose(),
+          () => undefined, // told to whom it was compiled for
+        ),
+      ),
+    );
   }
 
   #unet(

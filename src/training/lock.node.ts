@@ -69,19 +69,20 @@ function place(path: string, content: string): boolean {
     // ENOENT: the folder's owner swept the temporary file away.
     if (["EEXIST", "ENOENT"].includes(codeOf(error))) return false;
     // File systems without hard links (link(2)); there a reader may see a lock that is not written yet.
-    if (["EPERM", "ENOTSUP"].includes(codeOf(error))) return placeInPlace(path, content);
+    if (["EPERM", "ENOTSUP"].includes(codeOf(error))) return placeWithoutLink(path, content);
     throw fileFault("write", path, error);
   } finally {
     rmSync(temporary, { force: true });
   }
 }
 
-function placeInPlace(path: string, content: string): boolean {
+function placeWithoutLink(path: string, content: string): boolean {
   try {
     writeFileSync(path, content, { flag: "wx" });
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
+    rmSync(path, { force: true });
     throw fileFault("write", path, error);
   }
 }
@@ -92,7 +93,8 @@ function remove(path: string, content: string): void {
   const moved = temporaryOf(path);
   try {
     renameSync(path, moved);
-    if (contentOf(moved) !== content) linkSync(moved, path);
+    const held = contentOf(moved);
+    if (held !== undefined && held !== content) place(path, held);
   } catch (error) {
     if (!["EEXIST", "ENOENT"].includes(codeOf(error))) throw fileFault("write", path, error);
   } finally {

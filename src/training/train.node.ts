@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { readModelFolder } from "../pipelines/index.node.ts";
-import { latentShape, type ModelConfig, nativeSize, TextToImage } from "../pipelines/index.ts";
+import { latentShape, nativeSize, TextToImage } from "../pipelines/index.ts";
 import { onnxruntimeNode, type Weights } from "../runtime/index.node.ts";
 import { type NdArray, UserError } from "../tensor/index.ts";
 import { readAutoencoder, scopeName } from "./autoencoder/autoencoder-folder.node.ts";
@@ -107,12 +107,6 @@ function settleRecipe(
   return recipe;
 }
 
-/** Builds what is to learn, so that what cannot be is refused before anything is written. */
-function prove(recipe: Recipe, { unet, textEncoders }: ModelConfig, dataset: Dataset): void {
-  if (recipe.autoencoder) autoencoderLesson(recipe.autoencoder, dataset);
-  denoisingGraph(unet, textEncoders[0].config, 1);
-}
-
 /**
  * Trains a text-to-image model on captioned pictures and yields every optimiser step. The folder `out` then holds
  * `recipe.json`, `log.jsonl`, `checkpoint.safetensors`, `samples/`, `loss.png` and `model/`, a model folder; `figures.json`, which tells how much
@@ -148,20 +142,21 @@ async function* trainInFolder(
   if (begun) sweep(out);
   else refuseTraining(out);
   const origin = await openOrigin(begun ? begun.from?.model : model);
-  const files = begun?.from?.files ?? origin?.checksum;
-  if (files !== origin?.checksum)
+  const known = begun?.from?.files;
+  if (known !== undefined && known !== origin?.checksum)
     throw new UserError(
       `${origin?.folder}: expected the model that ${out} was begun with, found another`,
     );
   const size = begun ? pictureSize(begun) : (origin?.size ?? options.size ?? 64);
   const dataset = await openData(data, size, options);
   const recipe = settleRecipe(dataset, begun, options, origin);
+  if (recipe.autoencoder) autoencoderLesson(recipe.autoencoder, dataset); // proves that stage
   const means = { ...options, dataset, backend };
   let beginning: Beginning = origin
     ? await beginningOf(origin.model)
     : { config: newModel(recipe, dataset) };
   latentShape(beginning.config, { count: 1, height: dataset.size, width: dataset.size }); // proves the size
-  prove(recipe, beginning.config, dataset);
+  denoisingGraph(beginning.config.unet, beginning.config.textEncoders[0].config, 1); // and the networks
   writeRecipe(out, recipe);
   if (recipe.autoencoder) {
     const folder = join(out, stageFolders.autoencoder);

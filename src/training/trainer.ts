@@ -190,11 +190,17 @@ async function compileLesson(
   const into = Object.entries(views(moved, gradients)).map(
     ([name, view]) => [gradientOf(name), view] as const,
   );
-  const executable = await compile(lesson.graph.outputs, { backend }, Object.fromEntries(into));
   const matrices = optimisation.matrixLearningRate === undefined ? [] : moved.filter(isMatrix);
   const others = joined(moved.filter((slot) => !matrices.includes(slot)));
-  const muon = matrices.length > 0 ? await Muon.create(matrices, backend) : undefined;
-  return { ...lesson, start, end, gradients, executable, muon, others };
+  const executable = await compile(lesson.graph.outputs, { backend }, Object.fromEntries(into));
+  const compiled = { ...lesson, start, end, gradients, executable, others };
+  if (matrices.length === 0) return compiled;
+  try {
+    return { ...compiled, muon: await Muon.create(matrices, backend) };
+  } catch (error) {
+    await executable.dispose();
+    throw error;
+  }
 }
 
 /** Ranges that follow one another as one. */

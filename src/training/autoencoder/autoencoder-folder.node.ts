@@ -2,8 +2,7 @@ import { join } from "node:path";
 import type { Weights } from "../../runtime/index.ts";
 import { loadTensors, readSafetensors, writeSafetensors } from "../../safetensors/index.node.ts";
 import { atomicWrite } from "../../tensor/index.node.ts";
-import type { NdArray } from "../../tensor/index.ts";
-import { parseFields } from "../../tensor/index.ts";
+import { type NdArray, parseFields } from "../../tensor/index.ts";
 import { json } from "../optimisation.ts";
 import { readJson } from "../recipe-file.node.ts";
 
