@@ -3,7 +3,7 @@ import type { Clip, PredictionType, RunSpacing, SamplerName } from "../diffusion
 import { memoryBytes } from "./memory.ts";
 import { parseJson } from "./model-files.ts";
 import { onDisk, readModelFolder } from "./model-folder.node.ts";
-import { parameterCount } from "./model-parameters.ts";
+import { modelParameters, parameterCount } from "./model-parameters.ts";
 import { openWeights } from "./open-weights.ts";
 import { nativeSize, pixelsPerElement, sizeMultiple } from "./picture-size.ts";
 import { networksOf } from "./read-model.ts";
@@ -57,13 +57,14 @@ export async function describeModel(folder: string): Promise<ModelDescription> {
   const { files, scheduler, autoencoder } = model;
   const [{ tokenizer, config: textEncoder }] = model.textEncoders;
   const size = nativeSize(model);
-  const parameters = parameterCount(model);
+  const shapes = modelParameters(model);
+  const parameters = parameterCount(shapes);
   const networks = new Map<string, object>(
     await Promise.all(
       networksOf(model).map(async ({ name, file }) => {
         const { tensors } = await openWeights(onDisk(folder), file);
         const precision = [...new Set(Array.from(tensors.values(), ({ dtype }) => dtype))];
-        return [name, { parameters: parameterCount(model, name), precision }] as const;
+        return [name, { parameters: parameterCount(shapes, name), precision }] as const;
       }),
     ),
   );

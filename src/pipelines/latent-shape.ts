@@ -1,7 +1,7 @@
 import { UserError } from "../tensor/index.ts";
 import { activationBytes, memoryBytes, memoryLimit } from "./memory.ts";
 import type { Model } from "./model.ts";
-import { parameterCount } from "./model-parameters.ts";
+import { modelParameters, parameterCount } from "./model-parameters.ts";
 import { type PictureSize, pixelsPerElement, sizeMultiple } from "./picture-size.ts";
 
 /** What of a model decides which pictures it can draw. */
@@ -43,7 +43,7 @@ function requireMemory(model: Drawn, size: PictureSize): void {
     );
   }
   if (model.memory === undefined) return;
-  const parameters = parameterCount(model);
+  const parameters = parameterCount(modelParameters(model));
   const whole = memoryBytes(model, parameters, size);
   if (whole <= model.memory) return;
   const [needs, most] = [whole, model.memory].map((bytes) => (bytes / 1e9).toFixed(1));

@@ -26,12 +26,12 @@ export function modelParameters(
   return new Map(Array.from(parameters, ([name, { shape }]) => [name, shape]));
 }
 
-/** How many parameters a network has, or all of them together. */
+/** How many of the parameters of `modelParameters` a network has, or all of them together. */
 export function parameterCount(
-  model: Pick<ModelConfig, "unet" | "textEncoders" | "autoencoder">,
+  parameters: ReadonlyMap<string, Shape>,
   network?: NetworkName,
 ): number {
-  return [...modelParameters(model)]
+  return [...parameters]
     .filter(([name]) => network === undefined || name.startsWith(`${network}.`))
     .reduce((sum, [, shape]) => sum + sizeOf(shape), 0);
 }

@@ -33,7 +33,7 @@ import {
 } from "./conditions.ts";
 import { activationBytes, memoryBytes, tileSide, weightBytes } from "./memory.ts";
 import type { Model, NetworkName } from "./model.ts";
-import { parameterCount } from "./model-parameters.ts";
+import { modelParameters, parameterCount } from "./model-parameters.ts";
 import { pixelsPerElement } from "./picture-size.ts";
 import { textFeeds, textGraph } from "./text-graph.ts";
 import { inTiles } from "./tiles.ts";
@@ -193,8 +193,9 @@ export class Networks {
     if (model.memory === undefined) return;
     const side = pixelsPerElement(model);
     const size = { count, height: h * side, width: w * side };
-    const spare = model.memory - memoryBytes(model, parameterCount(model), size);
-    const each = weightBytes(model, parameterCount(model, "unet")) + activationBytes(model, size);
+    const shapes = modelParameters(model);
+    const spare = model.memory - memoryBytes(model, parameterCount(shapes), size);
+    const each = weightBytes(model, parameterCount(shapes, "unet")) + activationBytes(model, size);
     const most = Math.max(0, Math.floor(spare / each));
     const unets = [...this.#compiled].filter(([key]) => key.startsWith(`["${unetKey}"`));
     const leaving = unets.slice(0, Math.max(0, unets.length - most));
